@@ -1,0 +1,39 @@
+# Everything a newcomer or CI needs. `make demo` and `make test` work on a fresh machine.
+VENV ?= .venv
+BIN = $(VENV)/bin
+READY = $(VENV)/.installed
+
+.PHONY: demo test lint lock bench serve install clean
+
+install: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	test -x $(BIN)/python || python3 -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+demo: install
+	$(BIN)/firstline demo
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/pytest
+
+bench: install
+	$(BIN)/python benchmarks/all.py
+
+# A worker for the demo company. The console joins it here when it is built.
+serve: demo
+	$(BIN)/firstline work --workspace demo/acme
+
+lock: install
+	VENV=$(VENV) .ci/lock
+
+clean:
+	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,152 @@
+"""What a company's folder says, loaded: frozen, checked, ready for the stages.
+
+The YAML and TOML files are written by people; `load.py` turns them into these and reports
+every mistake with file, line and fix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from firstline.records import Handler, Intent, Risk, Signal, Urgency
+
+Level = Literal["off", "shadow", "review", "percent", "certified"]
+SignalPolicy = Literal["escalate", "review", "note"]
+Access = Literal["live", "cached"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Autonomy:
+    """How far an intent may go without a person (R6.4)."""
+
+    level: Level
+    percent: int = 0
+    """Share of customers, for level `percent`: 1 to 100."""
+
+    def __str__(self) -> str:
+        """As written in a workspace: `review`, `percent:10`."""
+        return f"percent:{self.percent}" if self.level == "percent" else self.level
+
+
+REVIEW = Autonomy(level="review")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntentSpec:
+    """One entry of intents.yaml."""
+
+    name: Intent
+    description: str = ""
+    risk: Risk = "medium"
+    urgency: Urgency = "normal"
+    handler: Handler = "quote"
+    autonomy: Autonomy = REVIEW
+    clarify: str | None = None
+    """The question to ask when a message of this intent is too vague to answer."""
+    answer: tuple[str, ...] = ()
+    """Sentences with `{field}` slots, for handlers `rule` and `record`."""
+    needs: tuple[str, ...] = ()
+    """Customer fields this intent may see; empty means none (least privilege)."""
+    articles: tuple[str, ...] = ()
+    """Document ids that answer it; a retrieved passage elsewhere is then not enough."""
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One plan of catalogue.yaml."""
+
+    name: str
+    price: str = ""
+    limits: Mapping[str, str] = field(default_factory=dict)
+    features: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """What the company sells."""
+
+    plans: tuple[Plan, ...] = ()
+    features: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """The courtesy lines of voice.md; the only unproven words that may leave."""
+
+    greeting: str = "Hello,"
+    """May contain `{name}`, the customer's first name; the line without it is used otherwise."""
+    opening: str = "Thanks for getting in touch."
+    closing: str = "If this does not solve it, reply to this message and a person will help you."
+    handoff: str = "Thanks for your message. A person on our team has it and will reply to you."
+    unsure: str = "I'm not certain about that. Let me connect you with a specialist."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policies:
+    """The part of policies.yaml that is enforced now."""
+
+    signals: Mapping[Signal, SignalPolicy] = field(default_factory=dict)
+    forbidden: tuple[str, ...] = ()
+    """Phrases no reply may contain, compared without case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """firstline.toml, with its defaults."""
+
+    company: str
+    locale: str = "en-US"
+    timezone: str = "UTC"
+    languages: tuple[str, ...] = ("en",)
+    """Languages a reply may be written in; a ticket in another goes to a person."""
+    own_addresses: tuple[str, ...] = ()
+    """The company's own mail addresses: mail from them is a loop."""
+    knowledge: Path = Path("knowledge")
+    """Folder or .jsonl file, relative to the workspace."""
+    passages: int = 4
+    token_budget: int = 1000
+    max_words: int = 150
+    disclosure: str = (
+        "This reply was prepared automatically from our help centre. "
+        "Reply to it at any time to reach a person."
+    )
+    links: tuple[str, ...] = ()
+    """Hosts a link in a reply may lead to."""
+    customers: Path | None = None
+    customer_key: str = "id"
+    customer_access: Access = "live"
+    minimum_probability: float = 0.5
+    minimum_in_scope: float = 0.2
+    minimum_answerable: float = 0.5
+    autonomy: Autonomy = REVIEW
+    replies_per_requester_per_day: int = 3
+    bot_turns_per_conversation: int = 5
+    encoder: Path | None = None
+    """An ONNX sentence encoder to use instead of the built-in one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A company: everything its folder says."""
+
+    folder: Path
+    settings: Settings
+    intents: tuple[IntentSpec, ...]
+    policies: Policies
+    catalogue: Catalogue
+    voice: Voice
+    version: str
+    """Hash of all the configuration files."""
+
+    @property
+    def data(self) -> Path:
+        """Where this machine keeps what it derives or records: databases, caches, models."""
+        return self.folder / ".firstline"
+
+    def intent(self, name: Intent | None) -> IntentSpec | None:
+        """Return the intent called `name`, if the company has it."""
+        return next((spec for spec in self.intents if spec.name == name), None)
