@@ -1,0 +1,87 @@
+"""Opening the database: SQLite by default, Postgres by address; the same tables on both."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from firstline.errors import Place, SetupError
+from firstline.store.migrations import migrate
+
+URL_VARIABLE = "FIRSTLINE_DATABASE_URL"
+BUSY_SECONDS = 15
+
+
+def app_url(data: Path) -> str:
+    """Return the address of the application database for a workspace's data folder."""
+    return os.environ.get(URL_VARIABLE) or f"sqlite:///{data / 'app.db'}"
+
+
+def engine_url(data: Path) -> str:
+    """Return the address of the durable engine's database: its own file, or schema `dbos`."""
+    return os.environ.get(URL_VARIABLE) or f"sqlite:///{data / 'engine.db'}"
+
+
+def driver_url(url: str) -> str:
+    """Name the installed Postgres driver in an address that leaves it open."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def sqlite_engine(url: str, *, pool: int = 4) -> sa.Engine:
+    """Return an engine whose connections write ahead and wait for each other.
+
+    `synchronous=NORMAL` survives a killed process; after a power cut the last milliseconds of
+    commits may be missing and are then done again.
+    """
+    engine = sa.create_engine(url, pool_size=pool, max_overflow=0)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        for pragma in (
+            f"busy_timeout={BUSY_SECONDS * 1000}",
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def open_database(url: str) -> sa.Engine:
+    """Return a migrated database, or raise SetupError saying why it cannot be used."""
+    url = driver_url(url)
+    try:
+        if url.startswith("sqlite"):
+            engine = sqlite_engine(url)
+        else:
+            engine = sa.create_engine(url, pool_size=8, max_overflow=4, pool_pre_ping=True)
+        migrate(engine)
+    except (SQLAlchemyError, OSError) as error:
+        raise unusable(url, error) from error
+    return engine
+
+
+def unusable(url: str, error: Exception) -> SetupError:
+    """Return the error an operator can act on when a database cannot be used."""
+    shown = sa.make_url(url).render_as_string(hide_password=True)
+    cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    first = cause.strip().splitlines()[0] if cause.strip() else type(error).__name__
+    if "locked" in first:
+        fix = "Another program holds it; stop that program or wait, then run again"
+    elif url.startswith("sqlite"):
+        fix = "Check that the folder exists and is writable and that the disk is not full"
+    else:
+        fix = f"Check that Postgres runs and that {URL_VARIABLE} is right"
+    return SetupError(
+        f"the database cannot be used: {first[:300]}", place=Place(file=shown), fix=fix
+    )

@@ -1,0 +1,53 @@
+"""Numbered migrations: plain functions in a list, each applied once, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from firstline.store import schema
+
+Migration = Callable[[sa.Connection], None]
+MIGRATIONS: list[Migration] = []
+
+_applied = sa.Table(
+    "migration",
+    sa.MetaData(),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("applied_at", sa.Text, nullable=False),
+)
+_LOCK = 0x46_4C
+"""Key of the Postgres advisory lock that lets one process migrate at a time."""
+
+
+def migration(function: Migration) -> Migration:
+    """Append a migration to the list. Never change one that has been released: add another."""
+    MIGRATIONS.append(function)
+    return function
+
+
+def migrate(engine: sa.Engine) -> tuple[str, ...]:
+    """Apply what is missing in one transaction and return the names applied."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        _applied.create(connection, checkfirst=True)
+        known = set(connection.scalars(sa.select(_applied.c.name)))
+        missing = [function for function in MIGRATIONS if function.__name__ not in known]
+        for function in missing:
+            function(connection)
+            connection.execute(
+                _applied.insert().values(
+                    name=function.__name__, applied_at=datetime.now(UTC).isoformat()
+                )
+            )
+    return tuple(function.__name__ for function in missing)
+
+
+@migration
+def m001_tickets(connection: sa.Connection) -> None:
+    """Create inboxes, tickets, stage records and the delivery ledger."""
+    tables = [schema.owner, schema.inbox, schema.ticket, schema.stage, schema.delivery]
+    schema.metadata.create_all(connection, tables=tables)

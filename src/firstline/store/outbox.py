@@ -1,0 +1,154 @@
+"""The delivery ledger: nothing leaves without a committed claim, and no claim is made twice.
+
+| state     | meaning                                             | what may follow            |
+|-----------|-----------------------------------------------------|----------------------------|
+| sending   | claimed; the send may or may not have happened      | read back, then sent or    |
+|           |                                                     | uncertain                  |
+| sent      | the channel has it                                  | nothing                    |
+| uncertain | the channel cannot tell whether it has it           | a person looks             |
+| cancelled | it may not be sent any more (cap, newer message)    | a person answers           |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from firstline.records import Receipt, Ticket, TicketId
+from firstline.store.schema import delivery, ticket
+from firstline.store.tickets import instant
+
+Kind = Literal["reply", "question", "notice"]
+Claim = Literal["claimed", "unknown", "done", "cancelled"]
+COUNTED = ("sending", "sent", "uncertain")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """How many automatic replies one requester and one conversation may get."""
+
+    per_requester: int
+    """In 24 hours of the customer's own time; mail only."""
+    per_conversation: int
+
+
+class Outbox:
+    """The ledger in one database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
+        self._insert = dialect.insert
+
+    def claim(
+        self, record: Ticket, kind: Kind, *, caps: Caps, now: datetime
+    ) -> tuple[Claim, Receipt]:
+        """Claim the one delivery of this kind for a ticket, in one transaction.
+
+        Returns `claimed` when the caller must send now, `unknown` when an earlier attempt
+        stopped in the middle, `done` when nothing is left to do, `cancelled` when a cap or a
+        newer message forbids it.
+        """
+        key = f"{record.id}:{kind}"
+        with self._engine.begin() as connection:
+            self._serialise(connection, record)
+            row = connection.execute(sa.select(delivery).where(delivery.c.key == key)).one_or_none()
+            if row is not None:
+                return self._again(row)
+            refusal = self._refusal(connection, record, caps)
+            state = "cancelled" if refusal else "sending"
+            connection.execute(
+                delivery.insert().values(
+                    key=key,
+                    ticket=record.id,
+                    kind=kind,
+                    requester=record.customer,
+                    inbox=record.inbox,
+                    conversation=record.conversation,
+                    message_at=instant(record.received_at),
+                    state=state,
+                    detail=refusal,
+                    at=instant(now),
+                )
+            )
+        receipt = Receipt(
+            key=key, state="cancelled" if refusal else "uncertain", at=now, detail=refusal
+        )
+        return ("cancelled" if refusal else "claimed"), receipt
+
+    def settle(self, receipt: Receipt) -> None:
+        """Write down what became of a claimed delivery."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                delivery.update()
+                .where(delivery.c.key == receipt.key)
+                .values(state=receipt.state, detail=receipt.detail, at=instant(receipt.at))
+            )
+
+    def states(self, ticket_id: TicketId) -> dict[str, str]:
+        """Return the state of each of a ticket's deliveries, by kind."""
+        query = sa.select(delivery.c.kind, delivery.c.state)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.where(delivery.c.ticket == ticket_id))
+            return {row.kind: row.state for row in rows}
+
+    @staticmethod
+    def _serialise(connection: sa.Connection, record: Ticket) -> None:
+        """Let only one claim a requester be decided at a time, so that caps hold.
+
+        SQLite's immediate transactions already do; Postgres needs a lock.
+        """
+        if connection.dialect.name == "postgresql":
+            lock = sa.func.hashtext(f"{record.inbox}:{record.customer or record.conversation}")
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
+
+    @staticmethod
+    def _again(row: sa.Row[tuple[object, ...]]) -> tuple[Claim, Receipt]:
+        at = datetime.fromisoformat(str(row.at))
+        match row.state:
+            case "sending":
+                return "unknown", Receipt(key=str(row.key), state="uncertain", at=at)
+            case "cancelled":
+                return "cancelled", Receipt(
+                    key=str(row.key), state="cancelled", at=at, detail=str(row.detail)
+                )
+            case state:
+                settled: Literal["sent", "uncertain"] = "sent" if state == "sent" else "uncertain"
+                return "done", Receipt(
+                    key=str(row.key), state=settled, at=at, detail=str(row.detail)
+                )
+
+    @staticmethod
+    def _refusal(connection: sa.Connection, record: Ticket, caps: Caps) -> str:
+        """Return why this may not be sent, or nothing."""
+        newer = sa.select(sa.func.count()).where(
+            ticket.c.inbox == record.inbox,
+            ticket.c.conversation == record.conversation,
+            ticket.c.received_at > instant(record.received_at),
+        )
+        if connection.scalar(newer):
+            return "newer_message"
+        sent = (
+            sa.select(sa.func.count())
+            .select_from(delivery)
+            .where(delivery.c.inbox == record.inbox, delivery.c.state.in_(COUNTED))
+        )
+        turns = sent.where(
+            delivery.c.conversation == record.conversation, delivery.c.ticket != record.id
+        )
+        if (connection.scalar(turns) or 0) >= caps.per_conversation:
+            return "conversation_cap"
+        if record.channel == "email" and record.customer is not None:
+            window = instant(record.received_at - timedelta(hours=24))
+            recent = sent.where(
+                delivery.c.requester == record.customer,
+                delivery.c.message_at >= window,
+                delivery.c.message_at <= instant(record.received_at + timedelta(hours=24)),
+            )
+            if (connection.scalar(recent) or 0) >= caps.per_requester:
+                return "requester_cap"
+        return ""

@@ -1,0 +1,72 @@
+"""The tables. Times are ISO 8601 text in UTC, which both databases sort alike."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+owner = sa.Table("owner", metadata, sa.Column("company", sa.Text, primary_key=True))
+"""The one company whose tickets are here: two companies never share a database."""
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("autonomy", sa.Text, nullable=True),
+    sa.Column("created_at", sa.Text, nullable=False),
+)
+"""Where tickets come from and where their replies go: a run of a file, later a mailbox."""
+
+ticket = sa.Table(
+    "ticket",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("inbox", sa.Text, sa.ForeignKey("inbox.id"), nullable=False),
+    sa.Column("external_id", sa.Text, nullable=False),
+    sa.Column("conversation", sa.Text, nullable=False),
+    sa.Column("customer", sa.Text, nullable=True),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("received_at", sa.Text, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=True),
+    sa.Column("reason", sa.Text, nullable=True),
+    sa.Column("ended_at", sa.Text, nullable=True),
+    sa.UniqueConstraint("inbox", "external_id"),
+    sa.Index("ticket_open", "inbox", "outcome"),
+    sa.Index("ticket_customer", "inbox", "customer", "received_at"),
+    sa.Index("ticket_conversation", "inbox", "conversation"),
+)
+"""One row a ticket. `content` is the hash that tells a repeat from a conflicting id."""
+
+stage = sa.Table(
+    "stage",
+    metadata,
+    sa.Column("ticket", sa.Text, sa.ForeignKey("ticket.id"), primary_key=True),
+    sa.Column("stage", sa.Text, primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("wall_ms", sa.Float, nullable=False),
+    sa.Column("cpu_ms", sa.Float, nullable=False),
+)
+"""What each stage said: the records that runs, reviews, evals and audits read."""
+
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("ticket", sa.Text, sa.ForeignKey("ticket.id"), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("requester", sa.Text, nullable=True),
+    sa.Column("inbox", sa.Text, nullable=False),
+    sa.Column("conversation", sa.Text, nullable=False),
+    sa.Column("message_at", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Index("delivery_requester", "inbox", "requester", "message_at"),
+    sa.Index("delivery_conversation", "inbox", "conversation"),
+)
+"""The delivery ledger: `sending` is committed before anything leaves."""

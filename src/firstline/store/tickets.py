@@ -1,0 +1,283 @@
+"""Tickets, what the stages said about them, and how they ended."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from firstline.records import Outcome, StageTime, Ticket, TicketId, decode, encode
+from firstline.store.schema import inbox, owner, stage, ticket
+
+Accepted = Literal["new", "repeat", "conflict"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox:
+    """A source of tickets and where its replies go."""
+
+    id: str
+    kind: Literal["file"]
+    target: str
+    """For kind `file`: the output folder."""
+    autonomy: str | None = None
+    """A level that overrides the workspace's, for this inbox only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTicket:
+    """A ticket with its end, if it has one."""
+
+    ticket: Ticket
+    outcome: Outcome | None
+    reason: str | None
+    decided: bool = False
+    """Whether its verdict is stored. Told by `load` only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageRecord:
+    """What one stage said, as JSON."""
+
+    stage: str
+    body: str
+    wall_ms: float
+    cpu_ms: float
+
+
+def instant(moment: datetime) -> str:
+    """Return a time as text that sorts like the time itself."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def content_hash(record: Ticket) -> str:
+    """Return the hash of what the customer sent, to tell a repeat from a conflict."""
+    parts = (record.subject, record.text, record.quoted, record.customer or "")
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+class TicketStore:
+    """Tickets in one database. Every method is one transaction."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
+        self._insert = dialect.insert
+
+    def close(self) -> None:
+        """Close the database's connections."""
+        self._engine.dispose()
+
+    def claim_for(self, company: str) -> str:
+        """Make this the database of `company` unless it has one; return whose it is."""
+        with self._engine.begin() as connection:
+            held = connection.scalar(sa.select(owner.c.company))
+            if held is None:
+                connection.execute(self._insert(owner).values(company=company))
+        return company if held is None else str(held)
+
+    def open_inbox(self, record: Inbox, now: datetime) -> Inbox:
+        """Store an inbox, or return the one already stored under its id."""
+        values = {
+            "id": record.id,
+            "kind": record.kind,
+            "target": record.target,
+            "autonomy": record.autonomy,
+            "created_at": instant(now),
+        }
+        with self._engine.begin() as connection:
+            connection.execute(self._insert(inbox).values(values).on_conflict_do_nothing())
+        return self.inbox(record.id)
+
+    def inbox(self, inbox_id: str) -> Inbox:
+        """Return an inbox; raises LookupError when it was never opened."""
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(inbox).where(inbox.c.id == inbox_id)).one_or_none()
+        if row is None:
+            raise LookupError(f"no inbox {inbox_id}")
+        return Inbox(id=row.id, kind=row.kind, target=row.target, autonomy=row.autonomy)
+
+    def accept(self, batch: Sequence[tuple[int, Ticket]]) -> list[Accepted]:
+        """Store tickets with their positions; say of each whether it is new.
+
+        A ticket is accepted once its transaction has committed, and never twice: the same id
+        with the same content is a repeat, with other content a conflict.
+        """
+        if not batch:
+            return []
+        rows: list[dict[str, object]] = [
+            {
+                "id": record.id,
+                "inbox": record.inbox,
+                "external_id": record.external_id,
+                "conversation": record.conversation,
+                "customer": record.customer,
+                "content": content_hash(record),
+                "received_at": instant(record.received_at),
+                "position": position,
+                "body": encode(record),
+            }
+            for position, record in batch
+        ]
+        with self._engine.begin() as connection:
+            ids = [row["id"] for row in rows]
+            stored = sa.select(ticket.c.id, ticket.c.content).where(ticket.c.id.in_(ids))
+            known = {row.id: row.content for row in connection.execute(stored)}
+            verdicts: list[Accepted] = []
+            fresh: list[dict[str, object]] = []
+            for row in rows:
+                before = known.get(str(row["id"]))
+                if before is None:
+                    known[str(row["id"])] = str(row["content"])
+                    fresh.append(row)
+                    verdicts.append("new")
+                else:
+                    verdicts.append("repeat" if before == row["content"] else "conflict")
+            if fresh:
+                connection.execute(self._insert(ticket).on_conflict_do_nothing(), fresh)
+        return verdicts
+
+    def load(self, ticket_id: TicketId) -> StoredTicket | None:
+        """Return a ticket and its end, or None."""
+        verdict = sa.exists().where(stage.c.ticket == ticket_id, stage.c.stage == "gate")
+        query = sa.select(
+            ticket.c.body, ticket.c.outcome, ticket.c.reason, verdict.label("decided")
+        )
+        with self._engine.connect() as connection:
+            row = connection.execute(query.where(ticket.c.id == ticket_id)).one_or_none()
+        if row is None:
+            return None
+        return StoredTicket(
+            ticket=decode(Ticket, row.body),
+            outcome=row.outcome,
+            reason=row.reason,
+            decided=bool(row.decided),
+        )
+
+    def open_ids(self, inbox_id: str | None = None) -> list[TicketId]:
+        """Return the tickets that have not ended, in the order they came."""
+        query = sa.select(ticket.c.id).where(ticket.c.outcome.is_(None))
+        if inbox_id is not None:
+            query = query.where(ticket.c.inbox == inbox_id)
+        with self._engine.connect() as connection:
+            return [TicketId(row) for row in connection.scalars(query.order_by(ticket.c.position))]
+
+    def counts(self, inbox_id: str) -> dict[str | None, int]:
+        """Return how many tickets ended each way; None counts the open ones."""
+        query = (
+            sa.select(ticket.c.outcome, sa.func.count().label("tickets"))
+            .where(ticket.c.inbox == inbox_id)
+            .group_by(ticket.c.outcome)
+        )
+        with self._engine.connect() as connection:
+            return {row.outcome: row.tickets for row in connection.execute(query)}
+
+    def record(
+        self,
+        ticket_id: TicketId,
+        bodies: Sequence[tuple[str, str]],
+        times: Sequence[StageTime],
+        *,
+        outcome: Outcome | None,
+        reason: str | None,
+        now: datetime,
+    ) -> None:
+        """Store what the stages said and, when `outcome` is given, end the ticket.
+
+        A ticket that has ended keeps its end: doing the work again after a crash changes nothing.
+        """
+        clock = {time.stage: time for time in times}
+        rows = [
+            {
+                "ticket": ticket_id,
+                "stage": name,
+                "body": body,
+                "wall_ms": clock[name].wall_ms if name in clock else 0.0,
+                "cpu_ms": clock[name].cpu_ms if name in clock else 0.0,
+            }
+            for name, body in bodies
+        ]
+        with self._engine.begin() as connection:
+            if rows:
+                connection.execute(self._insert(stage).on_conflict_do_nothing(), rows)
+            if outcome is not None:
+                self._end(connection, ticket_id, outcome, reason, now)
+
+    def end(self, ticket_id: TicketId, outcome: Outcome, reason: str, now: datetime) -> None:
+        """End a ticket that has not ended."""
+        with self._engine.begin() as connection:
+            self._end(connection, ticket_id, outcome, reason, now)
+
+    @staticmethod
+    def _end(
+        connection: sa.Connection,
+        ticket_id: TicketId,
+        outcome: Outcome,
+        reason: str | None,
+        now: datetime,
+    ) -> None:
+        connection.execute(
+            ticket.update()
+            .where(ticket.c.id == ticket_id, ticket.c.outcome.is_(None))
+            .values(outcome=outcome, reason=reason, ended_at=instant(now))
+        )
+
+    def stages(self, ticket_id: TicketId) -> dict[str, StageRecord]:
+        """Return what every stage said about a ticket, by stage."""
+        query = sa.select(stage).where(stage.c.ticket == ticket_id)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return {
+            row.stage: StageRecord(
+                stage=row.stage, body=row.body, wall_ms=row.wall_ms, cpu_ms=row.cpu_ms
+            )
+            for row in rows
+        }
+
+    def in_order(self, inbox_id: str, *, page: int = 200) -> Iterator[StoredTicket]:
+        """Yield an inbox's tickets in the order they came, a page a query."""
+        after = -1
+        columns = (ticket.c.position, ticket.c.body, ticket.c.outcome, ticket.c.reason)
+        while True:
+            query = (
+                sa.select(*columns)
+                .where(ticket.c.inbox == inbox_id, ticket.c.position > after)
+                .order_by(ticket.c.position)
+                .limit(page)
+            )
+            with self._engine.connect() as connection:
+                rows = connection.execute(query).all()
+            if not rows:
+                return
+            for row in rows:
+                yield StoredTicket(
+                    ticket=decode(Ticket, row.body), outcome=row.outcome, reason=row.reason
+                )
+            after = rows[-1].position
+
+    def history(self, record: Ticket, *, limit: int = 3) -> list[StoredTicket]:
+        """Return the same customer's latest earlier tickets, newest first."""
+        if record.customer is None or not record.verified:
+            return []
+        query = (
+            sa.select(ticket.c.body, ticket.c.outcome, ticket.c.reason)
+            .where(
+                ticket.c.inbox == record.inbox,
+                ticket.c.customer == record.customer,
+                ticket.c.received_at < instant(record.received_at),
+                ticket.c.id != record.id,
+            )
+            .order_by(ticket.c.received_at.desc())
+            .limit(limit)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return [
+            StoredTicket(ticket=decode(Ticket, row.body), outcome=row.outcome, reason=row.reason)
+            for row in rows
+        ]
