@@ -1,0 +1,1 @@
+"""Proof: whether a sentence is what the evidence says. Pure."""

@@ -1,0 +1,91 @@
+"""Cutting text into the units a reply may quote: whole sentences, list items, table rows.
+
+A part of a sentence may say the opposite of the whole ("you get a refund | within 30 days"), so
+nothing smaller than a unit is ever quoted or accepted as a quote.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import re2
+
+UnitKind = Literal["sentence", "item", "row"]
+
+_END = re2.compile(r"[.!?…。！？]+[\"'”’)\]]*(?:\s+|$)")
+_ABBREVIATION = re2.compile(
+    r"(?i)(?:^|[\s(])(?:e\.g|i\.e|etc|approx|incl|excl|no|vs|mr|mrs|ms|dr|st|inc|ltd|co|fig|sec"
+    r"|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec|a\.m|p\.m|u\.s|[a-z])\.$"
+)
+_ITEM = re2.compile(r"^\s*(?:[-*•+✓✗]|\d{1,3}[.)]|[a-zA-Z][.)])\s+")
+_ROW = re2.compile(r"^\s*\|")
+_SPACE = re2.compile(r"\s+")
+_WORD = re2.compile(r"[\p{L}\p{N}]+(?:['’\-][\p{L}\p{N}]+)*")
+_FLATTEN = str.maketrans(
+    {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " "}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A piece of text that may be quoted as a whole."""
+
+    start: int
+    """Offset in characters."""
+    end: int
+    text: str
+    kind: UnitKind
+
+
+def units(text: str) -> tuple[Unit, ...]:
+    """Cut text into units, in order. Linear in the length of the text."""
+    found: list[Unit] = []
+    start = 0
+    for line in text.splitlines(keepends=True):
+        if line.strip():
+            if _ITEM.match(line):
+                found.append(_unit(text, start, start + len(line), "item"))
+            elif _ROW.match(line):
+                found.append(_unit(text, start, start + len(line), "row"))
+            else:
+                found.extend(_sentences(text, start, line))
+        start += len(line)
+    return tuple(found)
+
+
+def _unit(text: str, start: int, end: int, kind: UnitKind) -> Unit:
+    piece = text[start:end]
+    left = len(piece) - len(piece.lstrip())
+    piece = piece.strip()
+    return Unit(start + left, start + left + len(piece), piece, kind)
+
+
+def _sentences(text: str, start: int, line: str) -> list[Unit]:
+    found: list[Unit] = []
+    begin = 0
+    for match in _END.finditer(line):
+        head = line[max(begin, match.start() - 12) : match.start() + 1]
+        follows = line[match.end() : match.end() + 1]
+        if match.end() < len(line.rstrip()) and (_ABBREVIATION.search(head) or follows.islower()):
+            continue
+        found.append(_unit(text, start + begin, start + match.end(), "sentence"))
+        begin = match.end()
+    if line[begin:].strip():
+        found.append(_unit(text, start + begin, start + len(line), "sentence"))
+    return found
+
+
+def plain(text: str) -> str:
+    """Return text with spaces, quotes and dashes made alike: what verbatim means here."""
+    return _SPACE.sub(" ", text.translate(_FLATTEN)).strip()
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text, lower case, apostrophes kept."""
+    return [match.group(0).lower() for match in _WORD.finditer(text.translate(_FLATTEN))]
+
+
+def word_count(text: str) -> int:
+    """Return how many words a text has."""
+    return sum(1 for _ in _WORD.finditer(text))
