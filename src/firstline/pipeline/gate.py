@@ -1,0 +1,214 @@
+"""The gate: send, review, clarify or escalate. Pure; when in doubt, a person.
+
+Read `GROUNDS` from the top: the first ground that applies decides, the others are kept as
+further reasons. Only when none applies may a reply leave, as far as its autonomy level allows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from firstline.records import (
+    Context,
+    Draft,
+    Finding,
+    Reason,
+    Route,
+    Signal,
+    Ticket,
+    Verdict,
+    VerdictAction,
+)
+from firstline.workspace import Autonomy, SignalPolicy, Workspace
+
+Hold = Literal["review", "escalate"]
+OUT_OF_SCOPE = "oos"
+TRUE = ("true", "True", "yes", "1")
+"""How a customer field says that it holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Everything the gate may look at."""
+
+    ticket: Ticket
+    route: Route
+    context: Context
+    draft: Draft
+    findings: tuple[Finding, ...]
+    workspace: Workspace
+    override: Autonomy | None = None
+    """A level that replaces the intent's own, for a trial run."""
+
+    @property
+    def autonomy(self) -> Autonomy:
+        """The level that applies."""
+        spec = self.workspace.intent(self.route.intent)
+        return self.override or (spec.autonomy if spec else self.workspace.settings.autonomy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """A reason not to send, and where the ticket goes instead."""
+
+    hold: Hold
+    reason: Reason
+
+
+def gate(case: Case) -> Verdict:
+    """Return what happens to a ticket."""
+    grounds = [ground for look in GROUNDS for ground in look(case)]
+    reasons = tuple(ground.reason for ground in grounds)
+    action: VerdictAction
+    if not grounds:
+        action = "clarify" if case.draft.action == "clarify" else "send"
+        reasons = (Reason(code=_released(case), detail=case.draft.reason),)
+    elif any(ground.hold == "escalate" for ground in grounds):
+        action = "escalate"
+        first = next(ground.reason for ground in grounds if ground.hold == "escalate")
+        reasons = (first, *(reason for reason in reasons if reason is not first))
+    else:
+        action = "review"
+    return Verdict(action=action, score=_score(case), reasons=reasons, autonomy=str(case.autonomy))
+
+
+def _released(case: Case) -> str:
+    return "clarify" if case.draft.action == "clarify" else f"uncertified_{case.autonomy.level}"
+
+
+def intake_grounds(case: Case) -> Iterator[Ground]:
+    """Hold what is no ordinary message: automatic mail, too large, empty, unreadable."""
+    for flag in case.ticket.flags:
+        yield _escalate(flag, "the message is not one to answer automatically")
+
+
+def signal_grounds(case: Case) -> Iterator[Ground]:
+    """Hold what the company's policy holds, whatever the intent."""
+    for kind in dict.fromkeys(signal.signal for signal in case.route.signals):
+        policy: SignalPolicy = case.workspace.policies.signals.get(kind, "escalate")
+        detail = "; ".join(dict.fromkeys(_reasons(case, kind)))
+        match policy:
+            case "escalate":
+                yield _escalate(kind, detail)
+            case "review":
+                yield _review(kind, detail)
+            case "note":
+                continue
+            case _:
+                assert_never(policy)
+
+
+def _reasons(case: Case, kind: Signal) -> Iterator[str]:
+    return (signal.reason for signal in case.route.signals if signal.signal == kind)
+
+
+def language_grounds(case: Case) -> Iterator[Ground]:
+    """Hold what is written in a language the company does not answer in."""
+    code = case.ticket.language.code
+    if code not in (*case.workspace.settings.languages, "und"):
+        yield _escalate("language", f"written in {code}")
+
+
+def route_grounds(case: Case) -> Iterator[Ground]:
+    """Hold what is out of scope, unclear, or reserved for people."""
+    route, settings = case.route, case.workspace.settings
+    if route.source == "local":
+        if route.in_scope < settings.minimum_in_scope or route.intent == OUT_OF_SCOPE:
+            yield _escalate("out_of_scope", route.reason)
+        elif route.unsure:
+            yield _review("route_unsure", route.reason)
+    if route.handler == "person":
+        yield _escalate("person_handles", route.reason)
+    if len(route.requests) > 1:
+        names = ", ".join(request.intent for request in route.requests)
+        yield _review("several_requests", f"asks for {names}")
+
+
+def context_grounds(case: Case) -> Iterator[Ground]:
+    """Hold what lacks a source that should have been asked, and critical accounts."""
+    for source in case.context.missing:
+        yield _review("source_missing", source)
+    for item in case.context.evidence:
+        if item.kind == "record" and dict(item.fields).get("critical", "") in TRUE:
+            yield _review("critical_account", "a person answers this customer")
+
+
+def draft_grounds(case: Case) -> Iterator[Ground]:
+    """Hold what no writer could answer well."""
+    if case.draft.action == "escalate":
+        yield _escalate("no_answer", case.draft.reason)
+    elif case.draft.action == "answer" and case.draft.confidence != "high":
+        hold = _review if case.draft.confidence == "medium" else _escalate
+        yield hold(f"confidence_{case.draft.confidence}", case.draft.reason)
+    if case.draft.commitments:
+        yield _review("commitment", "it promises something nobody owns yet")
+
+
+def check_grounds(case: Case) -> Iterator[Ground]:
+    """Hold what a check blocked or doubted; no findings at all means no check ran."""
+    if case.draft.action != "escalate" and not case.findings:
+        yield _review("unchecked", "no check ran")
+    for finding in case.findings:
+        if finding.result == "block" and finding.check != "proof":
+            yield _escalate(f"check_{finding.check}", finding.detail)
+        elif finding.result != "pass":
+            yield _review(f"check_{finding.check}", finding.detail)
+
+
+def autonomy_grounds(case: Case) -> Iterator[Ground]:
+    """Hold what the operator has not released (R6.4)."""
+    level = case.autonomy
+    match level.level:
+        case "off":
+            yield _escalate("autonomy_off", "automatic answers are off here")
+        case "shadow":
+            yield _review("autonomy_shadow", "answers are only recorded here")
+        case "review":
+            yield _review("autonomy_review", "a person approves answers here")
+        case "certified":
+            yield _review("no_certificate", "no certificate covers this")
+        case "percent":
+            if not in_rollout(case.ticket, level.percent):
+                yield _review("outside_rollout", f"not among the {level.percent} %")
+        case _:
+            assert_never(level.level)
+
+
+def in_rollout(ticket: Ticket, percent: int) -> bool:
+    """Whether a ticket's customer is among the first `percent` of a hundred; sticky (R6.4)."""
+    key = ticket.customer or ticket.conversation
+    bucket = int.from_bytes(hashlib.sha256(f"rollout:{key}".encode()).digest()[:8]) % 100
+    return bucket < percent
+
+
+def _score(case: Case) -> float:
+    """Return a prior score from evidence alone; it orders the queue and certifies nothing."""
+    if case.draft.action != "answer":
+        return 0.0
+    passed = sum(finding.result == "pass" for finding in case.findings)
+    checks = passed / len(case.findings) if case.findings else 0.0
+    support = case.context.answerable if case.route.handler == "quote" else 1.0
+    return round(case.route.probability * support * checks, 4)
+
+
+def _escalate(code: str, detail: str) -> Ground:
+    return Ground(hold="escalate", reason=Reason(code=code, detail=detail))
+
+
+def _review(code: str, detail: str) -> Ground:
+    return Ground(hold="review", reason=Reason(code=code, detail=detail))
+
+
+GROUNDS: tuple[Callable[[Case], Iterator[Ground]], ...] = (
+    intake_grounds,
+    signal_grounds,
+    language_grounds,
+    route_grounds,
+    context_grounds,
+    draft_grounds,
+    check_grounds,
+    autonomy_grounds,
+)

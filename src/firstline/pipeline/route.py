@@ -1,0 +1,91 @@
+"""Route: what is asked, how risky it is, and who may answer it. No model is called here.
+
+Order (R2.1): what the message itself forbids, then hard rules, then the local classifier. When
+the classifier is unsure the route says so; a small model may be asked then, or a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+from firstline.pipeline.parts import Parts, reading_text
+from firstline.records import Handler, Intent, IntentScore, Request, RiskSignal, Route, Ticket
+from firstline.routing import Classification, find_requests, find_signals, urgency_of
+from firstline.workspace import IntentSpec
+
+OUT_OF_SCOPE = Intent("oos")
+
+
+class RouteModel(Protocol):
+    """A model that is asked when the local classifier is unsure (R2.1)."""
+
+    async def route(self, ticket: Ticket, unsure: Route) -> Route:
+        """Return a better route, or the same one."""
+        ...
+
+
+async def route_stage(ticket: Ticket, *, parts: Parts, model: RouteModel | None = None) -> Route:
+    """Return where a ticket goes, and why."""
+    text = reading_text(ticket)
+    signals = find_signals(
+        text, verified=ticket.verified, masked=ticket.masked, encode=parts.encode
+    )
+    if ticket.flags:
+        return _to_person(ticket, signals, f"the message is {', '.join(ticket.flags)}")
+    if ticket.language.code not in (*parts.workspace.settings.languages, "und"):
+        return _to_person(ticket, signals, f"written in {ticket.language.code}")
+    if parts.classifier is None:
+        return _to_person(ticket, signals, "the workspace has no examples to route by")
+    told = parts.classifier.classify(text.strip(), parts.vector(text.strip()))
+    route = _local(ticket, told, signals, parts)
+    if route.unsure and model is not None:
+        return await model.route(ticket, route)
+    return route
+
+
+def _to_person(ticket: Ticket, signals: tuple[RiskSignal, ...], reason: str) -> Route:
+    return Route(
+        intents=(),
+        handler="person",
+        risk="medium",
+        urgency=urgency_of(reading_text(ticket)),
+        signals=signals,
+        source="rule",
+        reason=reason,
+    )
+
+
+def _local(
+    ticket: Ticket, told: Classification, signals: tuple[RiskSignal, ...], parts: Parts
+) -> Route:
+    settings = parts.workspace.settings
+    best = told.intents[0] if told.intents else IntentScore(intent=OUT_OF_SCOPE, probability=0.0)
+    spec = parts.workspace.intent(best.intent)
+    foreign = told.in_scope < settings.minimum_in_scope or best.intent == OUT_OF_SCOPE
+    unsure = foreign or best.probability < settings.minimum_probability
+    base = Route(
+        intents=told.intents,
+        handler=_handler(spec),
+        risk=spec.risk if spec else "medium",
+        urgency=urgency_of(reading_text(ticket)),
+        signals=signals,
+        requests=_requests(ticket, parts),
+        in_scope=told.in_scope,
+        unsure=unsure,
+        source="local",
+        reason=f"{best.intent} at {best.probability:.2f}, in scope {told.in_scope:.2f}",
+    )
+    if spec is not None and spec.urgency == "high":
+        return replace(base, urgency="high")
+    return base
+
+
+def _handler(spec: IntentSpec | None) -> Handler:
+    return "person" if spec is None else spec.handler
+
+
+def _requests(ticket: Ticket, parts: Parts) -> tuple[Request, ...]:
+    if parts.classifier is None:
+        return ()
+    return find_requests(ticket.text, parts.classifier, parts.encode)
