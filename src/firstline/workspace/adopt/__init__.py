@@ -1,0 +1,1 @@
+"""Takes over a company's own files: articles, labelled messages, customer tables."""
