@@ -9,26 +9,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-import re2
-
 from firstline.errors import FirstlineError
 from firstline.knowledge import Hit, SearchResult
 from firstline.pipeline.parts import Parts
-from firstline.proof.sentences import units, word_count
+from firstline.pipeline.reading import question_of
+from firstline.proof.sentences import word_count
 from firstline.records import Context, Evidence, EvidenceId, Route, Ticket
 from firstline.workspace import IntentSpec
 
-QUERY_CHARACTERS = 600
-LONG_WORDS = 45
 WORDS_PER_TOKEN = 0.75
 """English text averages about three words for four tokens."""
 CRITICAL = "critical"
 """The customer field that puts every answer to a customer before a person (R5.5)."""
-
-_ASKS = re2.compile(
-    r"(?i)\?|^(?:so |and |but |also |please )?(?:how|what|where|when|why|which|who|can|could|is|are"
-    r"|do|does|will|would|i want|i need|i'd like|we need|we want|tell me|explain|help)\b"
-)
 
 
 async def context_stage(ticket: Ticket, route: Route, *, parts: Parts) -> Context:
@@ -52,17 +44,6 @@ async def context_stage(ticket: Ticket, route: Route, *, parts: Parts) -> Contex
         answerable=found.answerable,
         missing=tuple(missing),
     )
-
-
-def question_of(ticket: Ticket) -> str:
-    """Return what to search for: the message, or of a long one the sentences that ask."""
-    text = ticket.text
-    if word_count(text) > LONG_WORDS:
-        asking = [unit.text for unit in units(text) if _ASKS.search(unit.text)]
-        text = " ".join(asking[:3]) or text
-    subject = ticket.subject.strip()
-    query = f"{subject}\n{text}" if subject and subject not in text else text
-    return query[:QUERY_CHARACTERS].strip()
 
 
 def _search(query: str, parts: Parts, k: int, missing: list[str]) -> SearchResult:
@@ -121,7 +102,7 @@ def _record(
         return []
     if record is None:
         return []
-    fields = record.only(spec.needs if spec else ())
+    fields = record.only(spec.needs if spec else ()).fields
     always = [(key, value) for key, value in record.fields if key == CRITICAL]
     if record.name:
         always.append(("name", record.name))

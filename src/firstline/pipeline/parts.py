@@ -79,8 +79,3 @@ class Parts:
     def vector(self, text: str) -> NDArray[np.float32] | None:
         """Return the vector of a text, or None without an encoder."""
         return None if self.encode is None else self.encode([text])[0]
-
-
-def reading_text(ticket: Ticket) -> str:
-    """Return what the stages read of a ticket: subject, a line break, text."""
-    return f"{ticket.subject}\n{ticket.text}"

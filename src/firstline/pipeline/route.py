@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
-from firstline.pipeline.parts import Parts, reading_text
+from firstline.pipeline.parts import Parts
+from firstline.pipeline.reading import reading_text
 from firstline.records import Handler, Intent, IntentScore, Request, RiskSignal, Route, Ticket
 from firstline.routing import Classification, find_requests, find_signals, urgency_of
 from firstline.workspace import IntentSpec

@@ -46,7 +46,8 @@ class Subject:
         return {item.id: item for item in self.context.evidence}
 
 
-Check = Callable[[Subject], tuple[Finding, ...]]
+Check = Callable[[Subject], object]
+"""Returns findings, none when all is well. What else it returns is taken for a failure."""
 
 
 async def validate_stage(
@@ -71,14 +72,16 @@ async def validate_stage(
 def _run(name: str, check: Check, subject: Subject) -> tuple[Finding, ...]:
     try:
         found = check(subject)
-        sound = isinstance(found, tuple) and all(isinstance(item, Finding) for item in found)
     except Exception as error:  # noqa: BLE001 - a check that cannot run must block, whatever it raised
         where = f"{type(error).__name__} at {place_of(error)}"
         log.error("check_failed", ticket=subject.ticket.id, check=name, detail=where)
         return (_block(name, f"the check could not run ({where})"),)
-    if not sound:
+    if not isinstance(found, tuple):
         return (_block(name, "the check gave no findings"),)
-    return found or (Finding(check=name, result="pass", detail=""),)
+    findings = tuple(item for item in found if isinstance(item, Finding))
+    if len(findings) != len(found):
+        return (_block(name, "the check gave something else than findings"),)
+    return findings or (Finding(check=name, result="pass", detail=""),)
 
 
 def _block(check: str, detail: str, sentence: int | None = None) -> Finding:

@@ -9,10 +9,13 @@ from typing import Protocol
 import re2
 
 from firstline.proof.templates import MissingFieldError, fill, slots
-from firstline.records import Context, Draft, Evidence, Route, Sentence, Ticket
+from firstline.records import Confidence, Context, Draft, Evidence, Route, Sentence, Ticket
 from firstline.workspace import IntentSpec, Workspace
 
-_NAME = re2.compile(r"^[\p{L}][\p{L}'’\-]{0,29}$")
+_NAME = re2.compile(r"^\p{L}[\p{L}'’\-]*$")
+_LONGEST_NAME = 30
+SURE_ROUTE = 0.8
+"""Probability from which a route by itself is good evidence of what is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,7 @@ class FixedWriter:
         return Draft(
             action="answer",
             sentences=courteous(lines, assignment),
-            confidence="high",
+            confidence=_sure(assignment),
             reason=f"fixed answer of {evidence.title}",
             model="fixed-answers",
         )
@@ -74,16 +77,23 @@ class RecordWriter:
                 text = fill(template, fields)
             except MissingFieldError as error:
                 return hand_over(model, f"the customer's record has no {error.field}")
-            kind = "record" if slots(template) else "quote"
-            ids = (policy.id, record.id) if kind == "record" else (policy.id,)
-            written.append(Sentence(text=text, kind=kind, evidence=ids))
+            if slots(template):
+                ids = (policy.id, record.id)
+                written.append(Sentence(text=text, kind="record", evidence=ids))
+            else:
+                written.append(Sentence(text=text, kind="quote", evidence=(policy.id,)))
         return Draft(
             action="answer",
             sentences=courteous(tuple(written), assignment),
-            confidence="high",
+            confidence=_sure(assignment),
             reason=f"record of {record.source}",
             model=model,
         )
+
+
+def _sure(assignment: Assignment) -> Confidence:
+    """Return how sure an answer is that rests on the route alone: nothing was searched for."""
+    return "high" if assignment.route.probability >= SURE_ROUTE else "medium"
 
 
 def hand_over(model: str, reason: str) -> Draft:
@@ -112,7 +122,7 @@ def greeting(line: str, record: Evidence | None) -> Sentence:
 def first_name(fields: Mapping[str, str]) -> str:
     """Return a customer's first name, or nothing when it is not a plain word."""
     first = (fields.get("name", "").split() or [""])[0]
-    return first if _NAME.match(first) else ""
+    return first if len(first) <= _LONGEST_NAME and _NAME.match(first) else ""
 
 
 def without_name(line: str) -> str:

@@ -78,7 +78,7 @@ def _sentences(text: str, start: int, line: str) -> list[Unit]:
 
 def plain(text: str) -> str:
     """Return text with spaces, quotes and dashes made alike: what verbatim means here."""
-    return _SPACE.sub(" ", text.translate(_FLATTEN)).strip()
+    return str(_SPACE.sub(" ", text.translate(_FLATTEN))).strip()
 
 
 def words(text: str) -> list[str]:
