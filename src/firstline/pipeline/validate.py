@@ -111,12 +111,9 @@ def proof(subject: Subject) -> tuple[Finding, ...]:
     workspace = subject.parts.workspace
     voice = workspace.voice
     spec = workspace.intent(subject.route.intent)
-    courtesies = (
-        without_name(voice.greeting),
-        voice.opening,
-        voice.closing,
-        workspace.settings.disclosure,
-    )
+    lines = (voice.opening, voice.closing, workspace.settings.disclosure)
+    courtesies = {plain(line) for line in (without_name(voice.greeting), *lines)}
+    questions = {plain(spec.clarify)} if spec and spec.clarify else set()
     evidence = subject.evidence
     found = []
     for at, sentence in enumerate(subject.draft.sentences):
@@ -124,7 +121,7 @@ def proof(subject: Subject) -> tuple[Finding, ...]:
             sentence,
             evidence,
             courtesies=courtesies,
-            questions=(spec.clarify,) if spec and spec.clarify else (),
+            questions=questions,
             greeting=voice.greeting,
         )
         if why:

@@ -25,8 +25,8 @@ def unproven(
     Args:
         sentence: The sentence, with the evidence it claims to rest on.
         evidence: What the product held when the reply was written.
-        courtesies: The only lines that may be said without evidence.
-        questions: The only questions that may be asked without a model's check.
+        courtesies: The only lines that may be said without evidence, made `plain`.
+        questions: The only questions that may be asked without a model's check, made `plain`.
         greeting: The company's greeting, with `{name}` where a name may stand.
     """
     cited = [evidence[key] for key in sentence.evidence if key in evidence]
@@ -38,11 +38,9 @@ def unproven(
         case "record":
             return _record(sentence, cited, greeting)
         case "courtesy":
-            allowed = {plain(line) for line in courtesies}
-            return "" if plain(sentence.text) in allowed else "it is no agreed courtesy line"
+            return "" if plain(sentence.text) in courtesies else "it is no agreed courtesy line"
         case "question":
-            allowed = {plain(line) for line in questions}
-            if plain(sentence.text) not in allowed:
+            if plain(sentence.text) not in questions:
                 return "it is no agreed question"
             return "" if not values(sentence.text) else "a question may not state a value"
         case "computed":

@@ -50,6 +50,10 @@ class StageRecord:
     cpu_ms: float
 
 
+Stages = dict[str, StageRecord]
+"""What the stages said about one ticket, by stage."""
+
+
 def instant(moment: datetime) -> str:
     """Return a time as text that sorts like the time itself."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
@@ -227,22 +231,15 @@ class TicketStore:
             .values(outcome=outcome, reason=reason, ended_at=instant(now))
         )
 
-    def stages(self, ticket_id: TicketId) -> dict[str, StageRecord]:
+    def stages(self, ticket_id: TicketId) -> Stages:
         """Return what every stage said about a ticket, by stage."""
-        query = sa.select(stage).where(stage.c.ticket == ticket_id)
         with self._engine.connect() as connection:
-            rows = connection.execute(query).all()
-        return {
-            row.stage: StageRecord(
-                stage=row.stage, body=row.body, wall_ms=row.wall_ms, cpu_ms=row.cpu_ms
-            )
-            for row in rows
-        }
+            return _stages(connection, [ticket_id])[ticket_id]
 
-    def in_order(self, inbox_id: str, *, page: int = 200) -> Iterator[StoredTicket]:
-        """Yield an inbox's tickets in the order they came, a page a query."""
+    def in_order(self, inbox_id: str, *, page: int = 100) -> Iterator[tuple[StoredTicket, Stages]]:
+        """Yield an inbox's tickets with their stages in the order they came, a page a query."""
         after = -1
-        columns = (ticket.c.position, ticket.c.body, ticket.c.outcome, ticket.c.reason)
+        columns = (ticket.c.id, ticket.c.position, ticket.c.body, ticket.c.outcome, ticket.c.reason)
         while True:
             query = (
                 sa.select(*columns)
@@ -252,12 +249,11 @@ class TicketStore:
             )
             with self._engine.connect() as connection:
                 rows = connection.execute(query).all()
+                said = _stages(connection, [row.id for row in rows])
             if not rows:
                 return
             for row in rows:
-                yield StoredTicket(
-                    ticket=decode(Ticket, row.body), outcome=row.outcome, reason=row.reason
-                )
+                yield _stored(row.body, row.outcome, row.reason), said[row.id]
             after = rows[-1].position
 
     def history(self, record: Ticket, *, limit: int = 3) -> list[StoredTicket]:
@@ -277,7 +273,17 @@ class TicketStore:
         )
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
-        return [
-            StoredTicket(ticket=decode(Ticket, row.body), outcome=row.outcome, reason=row.reason)
-            for row in rows
-        ]
+        return [_stored(row.body, row.outcome, row.reason) for row in rows]
+
+
+def _stored(body: str, outcome: Outcome | None, reason: str | None) -> StoredTicket:
+    return StoredTicket(ticket=decode(Ticket, body), outcome=outcome, reason=reason)
+
+
+def _stages(connection: sa.Connection, ids: Sequence[TicketId]) -> dict[TicketId, Stages]:
+    found: dict[TicketId, Stages] = {ticket_id: {} for ticket_id in ids}
+    for row in connection.execute(sa.select(stage).where(stage.c.ticket.in_(ids))):
+        found[row.ticket][row.stage] = StageRecord(
+            stage=row.stage, body=row.body, wall_ms=row.wall_ms, cpu_ms=row.cpu_ms
+        )
+    return found

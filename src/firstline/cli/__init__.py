@@ -1,0 +1,44 @@
+"""The command line: one file a command group, nothing heavy imported before it is needed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+from firstline.errors import FirstlineError
+
+COMMANDS = ("init", "demo", "run", "ask", "kb", "doctor", "evaluate", "work")
+"""Modules of this package, each with a `register(app)`."""
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line; every expected error is one clear message and an exit code."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    import typer
+
+    from firstline.observe import configure
+
+    configure()
+
+    app = typer.Typer(
+        name="firstline",
+        help="Answers support tickets with proof, or hands them to a person.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    for name in COMMANDS:
+        import_module(f"firstline.cli.{name}").register(app)
+    try:
+        app()
+    except FirstlineError as error:
+        for line in str(error).splitlines():
+            print(f"error: {line}", file=sys.stderr)  # noqa: T201 - the error stream is the place
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

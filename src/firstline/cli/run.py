@@ -1,0 +1,114 @@
+"""`firstline run`: process a file of tickets into a folder."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from firstline.cli.options import HERE, Autonomy, Folder, Json
+from firstline.cli.show import OUTCOME_STYLE, bars, err, flat, out, print_json
+
+if TYPE_CHECKING:
+    from firstline.desk import Desk, Progress
+    from firstline.desk.results import Summary
+
+STOPPED = 130
+SHOWN_ERRORS = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def run(
+        tickets: Annotated[Path, typer.Argument(help="JSONL, CSV, .eml, a folder of them, mbox.")],
+        results: Annotated[Path, typer.Option("--out", help="The folder for the results.")],
+        workspace: Folder = HERE,
+        autonomy: Autonomy = None,
+        json: Json = False,
+    ) -> None:
+        """Answer a file of tickets. Running it again goes on where it stopped."""
+        summary = run_and_report(workspace, tickets, results, autonomy=autonomy, json=json)
+        if not summary.complete:
+            raise typer.Exit(STOPPED)
+        if summary.errors:
+            raise typer.Exit(1)
+
+
+def run_and_report(
+    workspace: Path, tickets: Path, results: Path, *, autonomy: str | None, json: bool
+) -> Summary:
+    """Run a file of tickets with progress bars and print the summary."""
+    from firstline.desk import open_desk
+
+    with bars() as progress, open_desk(workspace, progress=progress) as desk:
+        for problem in desk.opened.problems:
+            err.print(f"warning: {flat(problem)}", style="yellow", markup=False)
+        summary = asyncio.run(_until_stopped(desk, tickets, results, autonomy, progress))
+    if json:
+        print_json(summary.as_json())
+    else:
+        report(summary, results)
+    return summary
+
+
+async def _until_stopped(
+    desk: Desk, tickets: Path, results: Path, autonomy: str | None, progress: Progress
+) -> Summary:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return await desk.run(tickets, results, autonomy=autonomy, progress=progress, stop=stop)
+
+
+def report(summary: Summary, results: Path) -> None:
+    """Print what a run did."""
+    from rich.table import Table
+
+    ended = sum(summary.outcomes.values())
+    table = Table(title=f"{summary.tickets} tickets", title_justify="left", show_edge=False)
+    for name in ("outcome", "tickets", "share", "by reason"):
+        table.add_column(name, justify="left" if name in ("outcome", "by reason") else "right")
+    for outcome in ("sent", "clarify", "review", "escalate"):
+        count = summary.outcomes.get(outcome, 0)
+        reasons = ", ".join(
+            f"{key.partition('/')[2]} {number}"
+            for key, number in summary.reasons.most_common()
+            if key.startswith(f"{outcome}/")
+        )
+        share = f"{100 * count / ended:.0f} %" if ended else "-"
+        name = f"[{OUTCOME_STYLE[outcome]}]{'answered' if outcome == 'sent' else outcome}[/]"
+        table.add_row(name, str(count), share, reasons)
+    out.print(table)
+    out.print(f"\ntokens {summary.tokens}   cost ${summary.cost_usd:.2f}   (no model was asked)")
+    _stages(summary)
+    if any(key.startswith("sent/uncertified") for key in summary.reasons):
+        out.print(
+            "Sent by the operator's choice of a rollout level, [bold]uncertified[/]: "
+            "no certificate backs these yet."
+        )
+    for warning in summary.warnings:
+        err.print(f"warning: {flat(warning)}", style="yellow", markup=False)
+    for error in summary.errors[:SHOWN_ERRORS]:
+        err.print(f"error: {flat(error)}", style="red", markup=False)
+    if len(summary.errors) > SHOWN_ERRORS:
+        err.print(f"… and {len(summary.errors) - SHOWN_ERRORS} more, see summary.json")
+    if not summary.complete:
+        err.print(f"stopped with {summary.open} tickets open; run the same command to go on")
+    out.print(f"results in {flat(results)}", markup=False)
+
+
+def _stages(summary: Summary) -> None:
+    from rich.table import Table
+
+    table = Table(show_edge=False, title="latency, ms", title_justify="left")
+    for name in ("stage", "p50", "p95", "p99", "cpu"):
+        table.add_column(name, justify="left" if name == "stage" else "right")
+    for stage, figures in summary.latency_ms.items():
+        table.add_row(stage, *(f"{figures[name]:.1f}" for name in ("p50", "p95", "p99", "cpu")))
+    out.print(table)
