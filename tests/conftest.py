@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from firstline.store import open_database
+from firstline.store.database import driver_url
+
 SHARED_DATA = "FIRSTLINE_SHARED_DATA"
 LOOPBACK = ("127.", "localhost", "::1")
 
@@ -60,8 +63,6 @@ def postgres_server() -> Iterator[str]:
 
 def _make_fast(url: str) -> None:
     """Spare the disk: what the suite writes need not survive a power cut."""
-    from firstline.store.database import driver_url
-
     admin = sa.create_engine(driver_url(url), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         for setting in ("fsync = off", "full_page_writes = off"):
@@ -72,8 +73,6 @@ def _make_fast(url: str) -> None:
 
 def new_postgres_database(server: str) -> str:
     """Create an empty database and return its address."""
-    from firstline.store.database import driver_url
-
     admin = sa.create_engine(driver_url(server), isolation_level="AUTOCOMMIT")
     name = f"t{uuid.uuid4().hex[:12]}"
     with admin.connect() as connection:
@@ -93,8 +92,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def engine(database_url: str) -> Iterator[sa.Engine]:
     """Return an open, migrated database."""
-    from firstline.store import open_database
-
     opened = open_database(database_url)
     yield opened
     opened.dispose()

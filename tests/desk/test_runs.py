@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conftest import new_postgres_database
 
 import firstline
 from firstline.desk import Desk
 from firstline.errors import InputError, SetupError
-from tests.conftest import new_postgres_database
 
 ROOT = Path(__file__).resolve().parents[2]
 FEW = 12

@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from benchmarks.crashes import crash_and_resume
 
 ROOT = Path(__file__).resolve().parents[2]

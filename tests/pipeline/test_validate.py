@@ -21,7 +21,7 @@ from firstline.records import (
     Sentence,
     Ticket,
 )
-from firstline.workspace import IntentSpec, Policies
+from firstline.workspace import CustomerRecord, IntentSpec, Policies
 from tests.builders import (
     NOON,
     a_context,
@@ -65,8 +65,6 @@ class People:
 
 def a_person() -> Any:
     """Return a customer record."""
-    from firstline.workspace import CustomerRecord
-
     return CustomerRecord(
         id=CustomerId("cus_1"),
         email="mia@b.example",
@@ -188,7 +186,7 @@ BAD_LINKS = (
     "https://help.acme.example:8443/export",
     "//help.acme.example/export",
     "https://help.acme.example/another",
-    "https://hеlp.acme.example/export",
+    "https://h\u0435lp.acme.example/export",
     "javascript://help.acme.example/%0aalert(1)",
     "https://[::1/export",
 )

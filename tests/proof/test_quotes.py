@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.builders import a_passage
 
 from firstline.proof.quotes import is_source_line, quoted_units, source_line
 from firstline.proof.sentences import plain, units, word_count
 from firstline.proof.templates import MissingFieldError, fill, is_filling
 from firstline.proof.values import links, unsupported, values
-from tests.builders import a_passage
 
 EVIDENCE = """You get a refund within 30 days. Fees, e.g. for cards, are not refunded.
 
@@ -46,7 +47,9 @@ def test_less_than_a_sentence_is_no_quote() -> None:
 def test_changed_or_reordered_words_are_no_quote() -> None:
     """Another number, another order or a left-out sentence does not pass."""
     assert not quoted_units("You get a refund within 60 days.", EVIDENCE)
-    assert not quoted_units("You get a refund within 30 days. It takes 5–7 business days.", EVIDENCE)
+    assert not quoted_units(
+        "You get a refund within 30 days. It takes 5–7 business days.", EVIDENCE
+    )
     assert not quoted_units("- Choose Billing, then Refund.\n- Open Settings.", EVIDENCE)
     assert not quoted_units("", EVIDENCE)
 
@@ -106,12 +109,9 @@ def test_a_template_is_filled_and_recognised() -> None:
 def test_a_missing_field_is_never_an_empty_slot() -> None:
     """A record without the field stops the sentence."""
     for fields in ({}, {"plan": " "}):
-        try:
+        with pytest.raises(MissingFieldError) as caught:
             fill("You are on {plan}.", fields)
-        except MissingFieldError as error:
-            assert error.field == "plan"
-        else:
-            raise AssertionError("a missing field was filled with nothing")
+        assert caught.value.field == "plan"
 
 
 def test_words_are_counted_without_marks() -> None:

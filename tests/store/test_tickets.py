@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from firstline.errors import SetupError
 from firstline.records import StageTime
-from firstline.store import Inbox, TicketStore
+from firstline.store import Inbox, TicketStore, open_database
 from tests.builders import NOON, a_ticket
 
 
@@ -75,7 +78,7 @@ def test_tickets_come_back_in_input_order(store: TicketStore) -> None:
     """Pages of any size give the tickets in the order they came."""
     for position in (3, 1, 2):
         store.accept([(position, a_ticket(f"t{position}"))])
-    in_order = [item.ticket.external_id for item in store.in_order("inbox", page=2)]
+    in_order = [item.ticket.external_id for item, _ in store.in_order("inbox", page=2)]
     assert in_order == ["t1", "t2", "t3"]
     assert store.open_ids("inbox") == ["t1", "t2", "t3"]
 
@@ -96,3 +99,19 @@ def test_a_database_belongs_to_one_company(store: TicketStore) -> None:
     """The first company to come owns the database."""
     assert store.claim_for("Acme") == "Acme"
     assert store.claim_for("Other") == "Acme"
+
+
+def test_a_database_that_fails_says_so_in_plain_words(tmp_path: Path) -> None:
+    """A folder that is not there, or a lock that stays, is a SetupError that says what to do."""
+    with pytest.raises(SetupError, match=r"database cannot be used.*folder exists"):
+        open_database(f"sqlite:///{tmp_path / 'gone' / 'app.db'}")
+    opened = open_database(f"sqlite:///{tmp_path / 'app.db'}")
+    store = TicketStore(opened)
+    with opened.connect() as patient:
+        patient.exec_driver_sql("PRAGMA busy_timeout = 50")
+    holder = sqlite3.connect(tmp_path / "app.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(SetupError, match=r"locked.*Another program"):
+        store.open_inbox(Inbox(id="inbox", kind="file", target="out"), NOON)
+    holder.close()
+    opened.dispose()

@@ -65,10 +65,20 @@ def open_database(url: str) -> sa.Engine:
             engine = sqlite_engine(url)
         else:
             engine = sa.create_engine(url, pool_size=8, max_overflow=4, pool_pre_ping=True)
+        _speak_plainly(engine, url)
         migrate(engine)
     except (SQLAlchemyError, OSError) as error:
         raise unusable(url, error) from error
     return engine
+
+
+def _speak_plainly(engine: sa.Engine, url: str) -> None:
+    """Make every failure of the database itself (locked, full, gone) a SetupError."""
+
+    @event.listens_for(engine, "handle_error")
+    def explain(context: sa.ExceptionContext) -> None:
+        if isinstance(context.sqlalchemy_exception, sa.exc.OperationalError):
+            raise unusable(url, context.sqlalchemy_exception) from context.original_exception
 
 
 def unusable(url: str, error: Exception) -> SetupError:

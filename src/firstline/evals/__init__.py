@@ -1,0 +1,1 @@
+"""Measuring routing, search and answers on labelled cases."""
