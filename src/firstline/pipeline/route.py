@@ -38,7 +38,8 @@ async def route_stage(ticket: Ticket, *, parts: Parts, model: RouteModel | None 
         return _to_person(ticket, signals, f"written in {ticket.language.code}")
     if parts.classifier is None:
         return _to_person(ticket, signals, "the workspace has no examples to route by")
-    told = parts.classifier.classify(text.strip(), parts.vector(text.strip()))
+    read = text.strip()
+    told = parts.classifier.classify(read, parts.vector(read), parts.encode)
     route = _local(ticket, told, signals, parts)
     if route.unsure and model is not None:
         return await model.route(ticket, route)

@@ -25,6 +25,34 @@ from firstline.store.tickets import instant
 Kind = Literal["reply", "question", "notice"]
 Claim = Literal["claimed", "unknown", "done", "cancelled"]
 COUNTED = ("sending", "sent", "uncertain")
+DAY = timedelta(hours=24)
+
+# Built once: putting a statement together costs more than running it.
+_NEWER = sa.select(sa.func.count()).where(
+    ticket.c.inbox == sa.bindparam("inbox"),
+    ticket.c.conversation == sa.bindparam("conversation"),
+    ticket.c.received_at > sa.bindparam("at"),
+)
+_SENT = (
+    sa.select(sa.func.count())
+    .select_from(delivery)
+    .where(delivery.c.inbox == sa.bindparam("inbox"), delivery.c.state.in_(COUNTED))
+)
+_TURNS = _SENT.where(
+    delivery.c.conversation == sa.bindparam("conversation"),
+    delivery.c.ticket != sa.bindparam("ticket"),
+)
+_RECENT = _SENT.where(
+    delivery.c.requester == sa.bindparam("requester"),
+    delivery.c.message_at >= sa.bindparam("since"),
+    delivery.c.message_at <= sa.bindparam("until"),
+)
+_HELD = sa.select(delivery).where(delivery.c.key == sa.bindparam("held"))
+_SETTLE = (
+    delivery.update()
+    .where(delivery.c.key == sa.bindparam("held"))
+    .values(state=sa.bindparam("how"), detail=sa.bindparam("why"), at=sa.bindparam("when"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +84,7 @@ class Outbox:
         key = f"{record.id}:{kind}"
         with self._engine.begin() as connection:
             self._serialise(connection, record)
-            row = connection.execute(sa.select(delivery).where(delivery.c.key == key)).one_or_none()
+            row = connection.execute(_HELD, {"held": key}).one_or_none()
             if row is not None:
                 return self._again(row)
             refusal = self._refusal(connection, record, caps)
@@ -83,11 +111,8 @@ class Outbox:
     def settle(self, receipt: Receipt) -> None:
         """Write down what became of a claimed delivery."""
         with self._engine.begin() as connection:
-            connection.execute(
-                delivery.update()
-                .where(delivery.c.key == receipt.key)
-                .values(state=receipt.state, detail=receipt.detail, at=instant(receipt.at))
-            )
+            settled = {"how": receipt.state, "why": receipt.detail, "when": instant(receipt.at)}
+            connection.execute(_SETTLE, {"held": receipt.key, **settled})
 
     def states(self, ticket_id: TicketId) -> dict[str, str]:
         """Return the state of each of a ticket's deliveries, by kind."""
@@ -125,30 +150,23 @@ class Outbox:
     @staticmethod
     def _refusal(connection: sa.Connection, record: Ticket, caps: Caps) -> str:
         """Return why this may not be sent, or nothing."""
-        newer = sa.select(sa.func.count()).where(
-            ticket.c.inbox == record.inbox,
-            ticket.c.conversation == record.conversation,
-            ticket.c.received_at > instant(record.received_at),
-        )
-        if connection.scalar(newer):
+        place = {
+            "inbox": record.inbox,
+            "conversation": record.conversation,
+            "at": instant(record.received_at),
+            "ticket": record.id,
+        }
+        if connection.scalar(_NEWER, place):
             return "newer_message"
-        sent = (
-            sa.select(sa.func.count())
-            .select_from(delivery)
-            .where(delivery.c.inbox == record.inbox, delivery.c.state.in_(COUNTED))
-        )
-        turns = sent.where(
-            delivery.c.conversation == record.conversation, delivery.c.ticket != record.id
-        )
-        if (connection.scalar(turns) or 0) >= caps.per_conversation:
+        if (connection.scalar(_TURNS, place) or 0) >= caps.per_conversation:
             return "conversation_cap"
         if record.channel == "email" and record.customer is not None:
-            window = instant(record.received_at - timedelta(hours=24))
-            recent = sent.where(
-                delivery.c.requester == record.customer,
-                delivery.c.message_at >= window,
-                delivery.c.message_at <= instant(record.received_at + timedelta(hours=24)),
-            )
-            if (connection.scalar(recent) or 0) >= caps.per_requester:
+            window = {
+                "inbox": record.inbox,
+                "requester": record.customer,
+                "since": instant(record.received_at - DAY),
+                "until": instant(record.received_at + DAY),
+            }
+            if (connection.scalar(_RECENT, window) or 0) >= caps.per_requester:
                 return "requester_cap"
         return ""

@@ -50,6 +50,23 @@ class StageRecord:
     cpu_ms: float
 
 
+# Built once: putting a statement together costs more than running it.
+_LOAD = sa.select(
+    ticket.c.body,
+    ticket.c.outcome,
+    ticket.c.reason,
+    sa.exists()
+    .where(stage.c.ticket == ticket.c.id, stage.c.stage == "gate")
+    .correlate(ticket)
+    .label("decided"),
+).where(ticket.c.id == sa.bindparam("id"))
+_END = (
+    ticket.update()
+    .where(ticket.c.id == sa.bindparam("key"), ticket.c.outcome.is_(None))
+    .values(outcome=sa.bindparam("how"), reason=sa.bindparam("why"), ended_at=sa.bindparam("when"))
+)
+_STAGES = sa.select(stage).where(stage.c.ticket.in_(sa.bindparam("ids", expanding=True)))
+
 Stages = dict[str, StageRecord]
 """What the stages said about one ticket, by stage."""
 
@@ -72,6 +89,7 @@ class TicketStore:
         self._engine = engine
         dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
         self._insert = dialect.insert
+        self._insert_stage = dialect.insert(stage).on_conflict_do_nothing()
 
     def close(self) -> None:
         """Close the database's connections."""
@@ -148,12 +166,8 @@ class TicketStore:
 
     def load(self, ticket_id: TicketId) -> StoredTicket | None:
         """Return a ticket and its end, or None."""
-        verdict = sa.exists().where(stage.c.ticket == ticket_id, stage.c.stage == "gate")
-        query = sa.select(
-            ticket.c.body, ticket.c.outcome, ticket.c.reason, verdict.label("decided")
-        )
         with self._engine.connect() as connection:
-            row = connection.execute(query.where(ticket.c.id == ticket_id)).one_or_none()
+            row = connection.execute(_LOAD, {"id": ticket_id}).one_or_none()
         if row is None:
             return None
         return StoredTicket(
@@ -208,7 +222,7 @@ class TicketStore:
         ]
         with self._engine.begin() as connection:
             if rows:
-                connection.execute(self._insert(stage).on_conflict_do_nothing(), rows)
+                connection.execute(self._insert_stage, rows)
             if outcome is not None:
                 self._end(connection, ticket_id, outcome, reason, now)
 
@@ -225,11 +239,8 @@ class TicketStore:
         reason: str | None,
         now: datetime,
     ) -> None:
-        connection.execute(
-            ticket.update()
-            .where(ticket.c.id == ticket_id, ticket.c.outcome.is_(None))
-            .values(outcome=outcome, reason=reason, ended_at=instant(now))
-        )
+        end = {"key": ticket_id, "how": outcome, "why": reason, "when": instant(now)}
+        connection.execute(_END, end)
 
     def stages(self, ticket_id: TicketId) -> Stages:
         """Return what every stage said about a ticket, by stage."""
@@ -282,7 +293,7 @@ def _stored(body: str, outcome: Outcome | None, reason: str | None) -> StoredTic
 
 def _stages(connection: sa.Connection, ids: Sequence[TicketId]) -> dict[TicketId, Stages]:
     found: dict[TicketId, Stages] = {ticket_id: {} for ticket_id in ids}
-    for row in connection.execute(sa.select(stage).where(stage.c.ticket.in_(ids))):
+    for row in connection.execute(_STAGES, {"ids": list(ids)}):
         found[row.ticket][row.stage] = StageRecord(
             stage=row.stage, body=row.body, wall_ms=row.wall_ms, cpu_ms=row.cpu_ms
         )
