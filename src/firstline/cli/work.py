@@ -43,8 +43,7 @@ async def _work(line: Line) -> None:
     try:
         await engine.submit(line.store.open_ids())
         while not stop.is_set():
-            await engine.adopt()
-            await engine.give_up()
+            await engine.tend()
             try:
                 await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
             except TimeoutError:

@@ -27,7 +27,7 @@ RUN_FILE = ".firstline-run.json"
 BATCH = 50
 """Tickets accepted in one transaction."""
 LOOK_SECONDS = 0.2
-ADOPT_EVERY = 25
+TEND_EVERY = 25
 """Looks between two searches for the work of dead or failed workers."""
 
 
@@ -211,9 +211,8 @@ async def _wait(
         if not counts.get(None):
             return
         looks += 1
-        if looks % ADOPT_EVERY == 0:
-            await engine.adopt()
-            await engine.give_up()
+        if looks % TEND_EVERY == 0:
+            await engine.tend()
         try:
             await asyncio.wait_for(stopping.wait(), LOOK_SECONDS)
         except TimeoutError:

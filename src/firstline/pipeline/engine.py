@@ -241,6 +241,31 @@ class Engine:
                 await asyncio.to_thread(self._slots.unlock, number)
         return adopted
 
+    async def tend(self) -> None:
+        """Keep every accepted ticket on its way, whoever accepted it and died since."""
+        await self.adopt()
+        await self.give_up()
+        if await self._active():
+            return
+        # Nothing is queued or running, yet tickets are open: somebody died between accepting
+        # and queueing them. If queueing finds their work long done, a person gets them.
+        left = await asyncio.to_thread(self._line.store.open_ids)
+        await self.submit(left)
+        if left and not await self._active():
+            await self._hand_over(left)
+
+    async def _active(self) -> bool:
+        active = await DBOS.list_workflows_async(
+            status=["ENQUEUED", "PENDING", "DELAYED"], limit=1, load_input=False, load_output=False
+        )
+        return bool(active)
+
+    async def _hand_over(self, ids: Iterable[TicketId]) -> None:
+        for ticket_id in ids:
+            await asyncio.to_thread(
+                self._line.store.end, ticket_id, "escalate", "engine_failed", self._line.now()
+            )
+
     async def give_up(self) -> int:
         """Hand the tickets of workflows that failed for good to a person; return how many."""
         failed = await DBOS.list_workflows_async(
@@ -250,10 +275,7 @@ class Engine:
         )
         ids = {TicketId(item.workflow_id.rpartition(":")[0]) for item in failed}
         still_open = ids & set(await asyncio.to_thread(self._line.store.open_ids))
-        for ticket_id in sorted(still_open):
-            await asyncio.to_thread(
-                self._line.store.end, ticket_id, "escalate", "engine_failed", self._line.now()
-            )
+        await self._hand_over(sorted(still_open))
         return len(still_open)
 
     async def stop(self, *, grace_seconds: int = 3) -> None:
