@@ -26,7 +26,7 @@ test: lint
 	$(BIN)/pytest
 
 bench: install
-	$(BIN)/python benchmarks/all.py
+	$(BIN)/python -m benchmarks.all
 
 # A worker for the demo company. The console joins it here when it is built.
 serve: demo
