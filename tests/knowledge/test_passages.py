@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from firstline.knowledge import Document, split
 from firstline.knowledge.passages import BLOCK_WORDS, TARGET_WORDS, UNIT_CHARACTERS
-from firstline.knowledge.sentences import sentences
+from firstline.proof.sentence_ends import sentences
 from firstline.records import DocumentId
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firstline.errors import InputError, Place
+from firstline.evals.cases import read_cases
 from firstline.evals.search import auroc
 from firstline.knowledge import Encoder
 from firstline.routing import Classifier
@@ -93,35 +93,11 @@ def read_route_cases(path: Path) -> tuple[RouteCase, ...]:
     Raises:
         InputError: The file cannot be read, a line is wrong, or there is no case in it.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"the cases cannot be read ({type(error).__name__})",
-            place=Place(file=str(path)),
-            fix="Name a UTF-8 file with one JSON object a line",
-        ) from error
-    cases = tuple(
-        _case(line, Place(file=str(path), line=number))
-        for number, line in enumerate(lines, start=1)
-        if line.strip()
-    )
-    if not cases:
-        raise InputError(
-            "there are no cases in it",
-            place=Place(file=str(path)),
-            fix='Write one {"text": ..., "label": ...} a line',
-        )
-    return cases
+    return read_cases(path, '{"text": ..., "label": ...}', _case)
 
 
-def _case(line: str, place: Place) -> RouteCase:
-    try:
-        fields = json.loads(line)
-    except (ValueError, RecursionError):
-        fields = None
-    text = fields.get("text") if isinstance(fields, dict) else None
-    label = fields.get("label") if isinstance(fields, dict) else None
+def _case(fields: dict[str, Any], place: Place) -> RouteCase:
+    text, label = fields.get("text"), fields.get("label")
     if not isinstance(text, str) or not isinstance(label, str) or not label.strip():
         raise InputError(
             "this is not a routing case",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from firstline.errors import InputError, Place
+from firstline.evals.cases import read_cases
 from firstline.knowledge import Knowledge, SearchResult
 from firstline.records import Audience
 
@@ -70,36 +70,11 @@ def read_search_cases(path: Path) -> tuple[SearchCase, ...]:
     Raises:
         InputError: The file cannot be read, a line is wrong, or there is no case in it.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"the cases cannot be read ({type(error).__name__})",
-            place=Place(file=str(path)),
-            fix="Name a UTF-8 file with one JSON object a line",
-        ) from error
-    cases = tuple(
-        _case(line, Place(file=str(path), line=number))
-        for number, line in enumerate(lines, start=1)
-        if line.strip()
-    )
-    if not cases:
-        raise InputError(
-            "there are no cases in it",
-            place=Place(file=str(path)),
-            fix='Write one {"query": ..., "relevant": [...]} a line',
-        )
-    return cases
+    return read_cases(path, '{"query": ..., "relevant": [...]}', _case)
 
 
-def _case(line: str, place: Place) -> SearchCase:
-    try:
-        fields = json.loads(line)
-    except (ValueError, RecursionError):
-        fields = None
-    query = fields.get("query") if isinstance(fields, dict) else None
-    relevant = fields.get("relevant") if isinstance(fields, dict) else None
-    ids = _ids(relevant)
+def _case(fields: dict[str, Any], place: Place) -> SearchCase:
+    query, ids = fields.get("query"), _ids(fields.get("relevant"))
     if not isinstance(query, str) or not query.strip() or ids is None:
         raise InputError(
             "this is not a search case",

@@ -15,7 +15,7 @@ from typing import Final
 
 from firstline.knowledge.documents import Document
 from firstline.knowledge.markdown import Block, blocks
-from firstline.knowledge.sentences import sentences
+from firstline.proof.sentence_ends import sentences
 from firstline.records import Audience, DocumentId, EvidenceId
 
 TARGET_WORDS: Final = 150

@@ -11,13 +11,10 @@ from typing import Literal
 
 import re2
 
+from firstline.proof.sentence_ends import sentences
+
 UnitKind = Literal["sentence", "item", "row"]
 
-_END = re2.compile(r"[.!?…。！？]+[\"'”’)\]]*(?:\s+|$)")
-_ABBREVIATION = re2.compile(
-    r"(?i)(?:^|[\s(])(?:e\.g|i\.e|etc|approx|incl|excl|no|vs|mr|mrs|ms|dr|st|inc|ltd|co|fig|sec"
-    r"|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec|a\.m|p\.m|u\.s|[a-z])\.$"
-)
 _ITEM = re2.compile(r"^\s*(?:[-*•+✓✗]|\d{1,3}[.)]|[a-zA-Z][.)])\s+")
 _ROW = re2.compile(r"^\s*\|")
 _FLATTEN = str.maketrans(
@@ -83,16 +80,11 @@ def _unit(text: str, start: int, end: int, kind: UnitKind) -> Unit:
 
 def _sentences(text: str, start: int, line: str) -> list[Unit]:
     found: list[Unit] = []
-    begin = 0
-    for match in _END.finditer(line):
-        head = line[max(begin, match.start() - 12) : match.start() + 1]
-        follows = line[match.end() : match.end() + 1]
-        if match.end() < len(line.rstrip()) and (_ABBREVIATION.search(head) or follows.islower()):
-            continue
-        found.append(_unit(text, start + begin, start + match.end(), "sentence"))
-        begin = match.end()
-    if line[begin:].strip():
-        found.append(_unit(text, start + begin, start + len(line), "sentence"))
+    at = 0
+    for sentence in sentences(line):
+        at = line.index(sentence, at)
+        found.append(_unit(text, start + at, start + at + len(sentence), "sentence"))
+        at += len(sentence)
     return found
 
 

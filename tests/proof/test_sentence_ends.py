@@ -1,4 +1,4 @@
-"""Tests of firstline.knowledge.sentences."""
+"""Tests of firstline.proof.sentence_ends."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firstline.knowledge.sentences import sentences
+from firstline.proof.sentence_ends import sentences
 
 
 @pytest.mark.parametrize(
