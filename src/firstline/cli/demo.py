@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -50,7 +51,7 @@ def register(app: typer.Typer) -> None:
         )
         if not json:
             out.print(
-                f"\nLook at one:  firstline ask -w {company} 'How do I export a board to CSV?'",
+                f"\nLook at one:  {sys.argv[0]} ask -w {company} 'How do I export a board to CSV?'",
                 markup=False,
             )
         if not summary.complete or summary.errors:
