@@ -28,7 +28,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 from firstline.channels import Channel
 from firstline.observe import log
 from firstline.pipeline.deliver import deliver_stage
-from firstline.pipeline.flow import consider, delivery_of, outcome_of
+from firstline.pipeline.flow import consider, delivery_of, outcome_of, still_wanted
 from firstline.pipeline.parts import Parts
 from firstline.pipeline.record import answer_from, stage_bodies
 from firstline.pipeline.slots import FileSlots, PostgresSlots, Slots, executor_name, take_slot
@@ -98,8 +98,8 @@ async def answer_ticket(ticket_id: str) -> str:
     """Take a ticket to its verdict and, when something is to be delivered, queue the delivery."""
     line = _line()
     stored = await asyncio.to_thread(line.store.load, TicketId(ticket_id))
-    if stored is None:
-        return "unknown"
+    if stored is None or (stored.outcome is not None and not stored.decided):
+        return "ended"
     answer = await (_stored_answer if stored.decided else _decide)(stored.ticket, line)
     log.info(
         "ticket_decided",
@@ -140,10 +140,10 @@ async def deliver_ticket(ticket_id: str) -> str:
     line = _line()
     stored = await asyncio.to_thread(line.store.load, TicketId(ticket_id))
     if stored is None:
-        return "unknown"
+        return "ended"
     answer = await _stored_answer(stored.ticket, line)
     delivery = delivery_of(answer, line.parts.workspace.voice.handoff)
-    if delivery is None:
+    if delivery is None or not still_wanted(delivery, stored.outcome):
         return "ended"
     inbox = await line.inbox(stored.ticket.inbox)
     begun = time.perf_counter()

@@ -110,6 +110,11 @@ def delivery_of(answer: Answer, handoff: str) -> Delivery | None:
             assert_never(answer.verdict.action)
 
 
+def still_wanted(delivery: Delivery, outcome: Outcome | None) -> bool:
+    """Whether a delivery may still leave: a ticket that ended otherwise is a person's now."""
+    return outcome is None or (delivery.kind == "notice" and outcome == "escalate")
+
+
 def outcome_of(answer: Answer, receipt: Receipt | None) -> tuple[Outcome, str]:
     """Return how a ticket ended and why; what could not be delivered is a person's."""
     reason = answer.verdict.reasons[0].code

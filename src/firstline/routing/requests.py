@@ -19,7 +19,7 @@ from firstline.routing.segments import Segment, clauses_of
 MOST_CLAUSES: Final = 8
 """Encoded of one message; each costs as much as a short message."""
 LEAST_PROBABILITY, LEAST_IN_SCOPE = 0.45, 0.35
-TOLD_PROBABILITY, TOLD_IN_SCOPE = 0.8, 0.6
+TOLD_PROBABILITY, TOLD_IN_SCOPE = 0.72, 0.55
 """For a clause that only tells something: background is rarely as clear as a request."""
 ANNOUNCED_PROBABILITY, ANNOUNCED_IN_SCOPE = 0.3, 0.1
 """Enough for a clause whose writer said that it is about something else."""
