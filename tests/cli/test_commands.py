@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+MANY = 800
+"""Tickets of a run that is to be stopped: more than are done while it stops."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -205,7 +207,7 @@ def test_a_signal_stops_a_run_and_the_next_goes_on(
     """The run ends within ten seconds, says what is open, and is finished by the next."""
     tickets = tmp_path / "many.jsonl"
     with tickets.open("w", encoding="utf-8") as file:
-        for at in range(600):
+        for at in range(MANY):
             file.write(json.dumps({"id": at, "text": f"How do I export board {at} to CSV?"}) + "\n")
     command = ["run", str(tickets), "--out", str(tmp_path / "out"), "-w", str(acme)]
     process = subprocess.Popen(
@@ -228,6 +230,6 @@ def test_a_signal_stops_a_run_and_the_next_goes_on(
     assert done.returncode == 0
     summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     assert summary["complete"]
-    assert sum(summary["outcomes"].values()) == 600
+    assert sum(summary["outcomes"].values()) == MANY
     markers = [json.loads(line)["marker"] for line in sent.read_text("utf-8").splitlines()]
     assert len(markers) == len(set(markers))

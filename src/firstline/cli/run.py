@@ -99,7 +99,8 @@ def report(summary: Summary, results: Path) -> None:
     if len(summary.errors) > SHOWN_ERRORS:
         err.print(f"… and {len(summary.errors) - SHOWN_ERRORS} more, see summary.json")
     if not summary.complete:
-        err.print(f"stopped with {summary.open} tickets open; run the same command to go on")
+        rest = " and the file not read to its end" if summary.unread else ""
+        err.print(f"stopped with {summary.open} tickets open{rest}; run the same command to go on")
     out.print(f"results in {flat(results)}", markup=False)
 
 

@@ -36,6 +36,8 @@ class Summary:
     """Per stage: p50, p95, p99 and mean processor time."""
     open: int = 0
     """Tickets that have not ended yet: a later run goes on with them."""
+    unread: bool = False
+    """Whether the run was stopped before the end of its file."""
     repeats: int = 0
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -43,8 +45,8 @@ class Summary:
 
     @property
     def complete(self) -> bool:
-        """Whether every accepted ticket has ended."""
-        return self.open == 0
+        """Whether the whole file was read and every accepted ticket has ended."""
+        return self.open == 0 and not self.unread
 
     def as_json(self) -> dict[str, Any]:
         """Return the summary as `summary.json` holds it."""

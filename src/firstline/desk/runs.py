@@ -159,9 +159,11 @@ async def _feed(
             elif verdict == "conflict":
                 feed.errors.append(_conflict(ticket))
         feed.accepted += len(batch)
-        await engine.submit(fresh)
+        if not stopping.is_set():  # what is not queued now is queued by the next run
+            await engine.submit(fresh)
         progress("accepting tickets", feed.accepted, 0)
         if stopping.is_set():
+            feed.summary.unread = True
             return
     progress("accepting tickets", feed.accepted, feed.accepted)
 

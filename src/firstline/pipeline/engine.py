@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -39,11 +40,11 @@ from firstline.workspace import parse_autonomy
 
 APPLICATION_VERSION = "1"
 """Raised only when stored workflows could no longer be continued by this code."""
-QUEUES = {"intake": 64, "deliver": 32}
+QUEUES = {"intake": 32, "deliver": 16}
 """Stage queues and how many tickets of each a process takes at once: looking for work costs more
 than having some in hand."""
 POLL_SECONDS = 0.1
-THREADS = 4
+THREADS = 8
 """Threads for the databases. More of them only wait for each other (and for the interpreter)."""
 MAX_RECOVERIES = 50
 """A ticket that was being worked on in this many crashes is handed to a person."""
@@ -280,7 +281,10 @@ class Engine:
 
     async def stop(self, *, grace_seconds: int = 3) -> None:
         """Let running tickets finish for a moment, then stop; the next start does the rest."""
-        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=grace_seconds)
+        # A thread of its own: the shared ones may all be busy with the very work to be stopped.
+        destroy = partial(DBOS.destroy, workflow_completion_timeout_sec=grace_seconds)
+        with ThreadPoolExecutor(1) as alone:
+            await asyncio.get_running_loop().run_in_executor(alone, destroy)
         # DBOS made its own threads the loop's default ones and has just ended them.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         _Running.line = None
