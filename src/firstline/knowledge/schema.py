@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from firstline.errors import Place, SetupError
+from firstline.store.write_ahead import write_ahead
 
 VERSION: Final = 1
 """Raise it when the tables, the cutting into passages or the stems change. The file only holds
 what the documents say, so one of another version is rebuilt, not migrated."""
+
+BUSY_SECONDS: Final = 30
 
 _TABLES: Final = """
 CREATE TABLE state (generation INTEGER NOT NULL);
@@ -48,7 +51,9 @@ def connect(path: Path) -> sqlite3.Connection:
     except OSError as error:
         raise _unusable(path, error) from error
     with explained(path):
-        db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
+        db = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None
+        )
         try:
             _prepare(db)
         except BaseException:
@@ -58,7 +63,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def _prepare(db: sqlite3.Connection) -> None:
-    db.execute("PRAGMA journal_mode = WAL")
+    write_ahead(db, patience=BUSY_SECONDS)
     db.execute("PRAGMA synchronous = NORMAL")
     if _version(db) == VERSION:
         return

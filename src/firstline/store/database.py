@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from firstline.errors import Place, SetupError
 from firstline.store.migrations import migrate
+from firstline.store.write_ahead import write_ahead
 
 URL_VARIABLE = "FIRSTLINE_DATABASE_URL"
 BUSY_SECONDS = 15
@@ -46,12 +47,9 @@ def sqlite_engine(url: str, *, pool: int = 4) -> sa.Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = "IMMEDIATE"
-        for pragma in (
-            f"busy_timeout={BUSY_SECONDS * 1000}",
-            "journal_mode=WAL",
-            "synchronous=NORMAL",
-            "foreign_keys=ON",
-        ):
+        connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+        write_ahead(connection, patience=BUSY_SECONDS)
+        for pragma in ("synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
