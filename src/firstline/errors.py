@@ -5,6 +5,7 @@ FirstlineError
 │   └── TicketError   one ticket of a file is wrong, the others go on          exit 1
 ├── WorkspaceError    the operator: a workspace file is wrong or missing       exit 2
 ├── SetupError        the operator: machine, database or folder is not usable  exit 2
+├── ModelError         nobody yet: a model gave no usable answer, the ticket goes on without it
 └── CheckError        nobody yet: a check could not run, so nothing is sent
 
 An error carries a code for programs, a place (file, line, ticket) and the fix; its text is
@@ -14,7 +15,7 @@ made of those, so that every message says what happened, where, and what to do.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +98,37 @@ class CheckError(FirstlineError):
     """A check could not run. The draft it was asked about is not sent."""
 
     code = "check"
+
+
+ModelFailure: TypeAlias = Literal[
+    "unreachable",  # no connection, a stall, or the answer broke off
+    "overloaded",  # 5xx, 529
+    "rate_limited",  # 429 that may pass
+    "spend_cap",  # 429 or 400 that lasts until somebody raises a limit
+    "key_rejected",  # 401, 403: no key, a revoked key, no right to the model
+    "bad_request",  # any other 4xx: asking again would be refused again
+    "refused",  # stop_reason refusal
+    "truncated",  # stop_reason max_tokens
+    "context_exceeded",  # the prompt does not fit the model
+    "empty",  # an answer without text
+    "malformed",  # an answer that is not what was asked for, also after one repair
+    "wrong_model",  # another model than the one asked answered
+    "deadline",  # no time left
+    "breaker_open",  # too many failures lately: not asked
+    "budget",  # the day's or month's budget is spent: not asked
+    "requester_cap",  # this requester's share of calls is spent: not asked
+    "not_recorded",  # replaying, and no recording has this question
+]
+"""Why a model gave no usable answer: a stable code to count by."""
+
+
+class ModelError(FirstlineError):
+    """A model gave no usable answer. Nothing is lost: the next writer is asked, or a person."""
+
+    code = "model"
+
+    def __init__(
+        self, problem: str, *, failure: ModelFailure, place: Place = NOWHERE, fix: str = ""
+    ) -> None:
+        self.failure = failure
+        super().__init__(problem, place=place, fix=fix)

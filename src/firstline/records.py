@@ -248,10 +248,38 @@ class Usage:
     """Tokens and money spent on model calls."""
 
     input: int = 0
+    """Input tokens that were neither read from nor written to the prompt cache."""
     output: int = 0
+    """Output tokens, thinking included."""
     cache_read: int = 0
     cache_write: int = 0
+    """Tokens written to the cache, whatever their time to live."""
     cost_usd: float = 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        """Return both together."""
+        return Usage(
+            input=self.input + other.input,
+            output=self.output + other.output,
+            cache_read=self.cache_read + other.cache_read,
+            cache_write=self.cache_write + other.cache_write,
+            cost_usd=round(self.cost_usd + other.cost_usd, 12),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One writer or router that was asked on the way to a draft, and what came of it."""
+
+    by: str
+    """`quoting-writer`, `small`, `strong`, `router` …"""
+    model: str = ""
+    """The model's name; empty where none was asked."""
+    reason: str
+    """Why it was asked."""
+    result: str
+    """`answered`, or why it was not the end of the way: a stable code, then words."""
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,11 +304,21 @@ class Draft:
     model: str = "quoting-writer"
     prompt_hash: str = ""
     usage: Usage = field(default_factory=Usage)
+    """What writing this draft cost; `hops` says what the whole way cost."""
+    hops: tuple[Hop, ...] = ()
+    """Who was asked on the way to this draft, in order, and why."""
+    cause: str = ""
+    """A stable code for why there is no usable answer, where there is a better one than that."""
 
     @property
     def text(self) -> str:
         """The reply as the customer would read it, one paragraph a sentence."""
         return "\n\n".join(sentence.text for sentence in self.sentences)
+
+    @property
+    def spent(self) -> Usage:
+        """What the whole way cost: every model that was asked."""
+        return sum((hop.usage for hop in self.hops), Usage())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

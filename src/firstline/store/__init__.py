@@ -1,16 +1,26 @@
 """What Firstline keeps: tickets, what each stage said, and the delivery ledger."""
 
+from firstline.store.batches import Batch, BatchList
+from firstline.store.calls import Allowance, Begun, CallEntry, CallLedger, CallRow, Settlement
 from firstline.store.database import app_url, engine_url, open_database, sqlite_engine
 from firstline.store.outbox import Caps, Claim, Kind, Outbox
 from firstline.store.tickets import Accepted, Inbox, StageRecord, StoredTicket, TicketStore
 
 __all__ = [
     "Accepted",
+    "Allowance",
+    "Batch",
+    "BatchList",
+    "Begun",
+    "CallEntry",
+    "CallLedger",
+    "CallRow",
     "Caps",
     "Claim",
     "Inbox",
     "Kind",
     "Outbox",
+    "Settlement",
     "StageRecord",
     "StoredTicket",
     "TicketStore",

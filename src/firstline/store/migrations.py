@@ -51,3 +51,10 @@ def m001_tickets(connection: sa.Connection) -> None:
     """Create inboxes, tickets, stage records and the delivery ledger."""
     tables = [schema.owner, schema.inbox, schema.ticket, schema.stage, schema.delivery]
     schema.metadata.create_all(connection, tables=tables)
+
+
+@migration
+def m002_model_calls(connection: sa.Connection) -> None:
+    """Create the ledger of questions to models, the day's spending, and the batch lane."""
+    tables = [schema.model_call, schema.spend, schema.batch_item]
+    schema.metadata.create_all(connection, tables=tables)

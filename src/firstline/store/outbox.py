@@ -19,8 +19,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from firstline.records import Receipt, Ticket, TicketId
-from firstline.store.schema import delivery, ticket
-from firstline.store.tickets import instant
+from firstline.store.schema import delivery
+from firstline.store.tickets import NEWER, instant
 
 Kind = Literal["reply", "question", "notice"]
 Claim = Literal["claimed", "unknown", "done", "cancelled"]
@@ -28,11 +28,6 @@ COUNTED = ("sending", "sent", "uncertain")
 DAY = timedelta(hours=24)
 
 # Built once: putting a statement together costs more than running it.
-_NEWER = sa.select(sa.func.count()).where(
-    ticket.c.inbox == sa.bindparam("inbox"),
-    ticket.c.conversation == sa.bindparam("conversation"),
-    ticket.c.received_at > sa.bindparam("at"),
-)
 _SENT = (
     sa.select(sa.func.count())
     .select_from(delivery)
@@ -156,7 +151,7 @@ class Outbox:
             "at": instant(record.received_at),
             "ticket": record.id,
         }
-        if connection.scalar(_NEWER, place):
+        if connection.scalar(NEWER, place):
             return "newer_message"
         if (connection.scalar(_TURNS, place) or 0) >= caps.per_conversation:
             return "conversation_cap"

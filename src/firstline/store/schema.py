@@ -70,3 +70,56 @@ delivery = sa.Table(
     sa.Index("delivery_conversation", "inbox", "conversation"),
 )
 """The delivery ledger: `sending` is committed before anything leaves."""
+
+model_call = sa.Table(
+    "model_call",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("ticket", sa.Text, nullable=False),
+    sa.Column("intent", sa.Text, nullable=False),
+    sa.Column("requester", sa.Text, nullable=True),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("prompt_hash", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("failure", sa.Text, nullable=False, server_default=""),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("batch", sa.Boolean, nullable=False),
+    sa.Column("input", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("output", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("cache_read", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("cache_write", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("system_tokens", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("cost_pico", sa.BigInteger, nullable=False),
+    sa.Column("wall_ms", sa.Float, nullable=False, server_default="0"),
+    sa.Column("reply", sa.Text, nullable=True),
+    sa.Column("asked_at", sa.Text, nullable=False),
+    sa.Column("day", sa.Text, nullable=False),
+    sa.Index("model_call_ticket", "ticket"),
+    sa.Index("model_call_day", "day"),
+    sa.Index("model_call_asked", "asked_at"),
+    sa.Index("model_call_requester", "requester", "asked_at"),
+)
+"""One row a question to a model. While `asked`, `cost_pico` is what it may cost at most."""
+
+spend = sa.Table(
+    "spend",
+    metadata,
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("pico", sa.BigInteger, nullable=False),
+)
+"""Money spent or reserved a UTC day, in picodollars: one row to read before every question."""
+
+batch_item = sa.Table(
+    "batch_item",
+    metadata,
+    sa.Column("ticket", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("batch", sa.Text, nullable=False, server_default=""),
+    sa.Column("added_at", sa.Text, nullable=False),
+    sa.Column("moved_at", sa.Text, nullable=False),
+    sa.Index("batch_item_state", "state", "added_at"),
+    sa.Index("batch_item_batch", "batch"),
+)
+"""Tickets of the batch lane. `batch` is our own name while it is submitted, then the API's."""

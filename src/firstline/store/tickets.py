@@ -65,6 +65,12 @@ _END = (
     .where(ticket.c.id == sa.bindparam("key"), ticket.c.outcome.is_(None))
     .values(outcome=sa.bindparam("how"), reason=sa.bindparam("why"), ended_at=sa.bindparam("when"))
 )
+NEWER = sa.select(sa.func.count()).where(
+    ticket.c.inbox == sa.bindparam("inbox"),
+    ticket.c.conversation == sa.bindparam("conversation"),
+    ticket.c.received_at > sa.bindparam("at"),
+)
+"""Counts the newer messages of a conversation."""
 _STAGES = sa.select(stage).where(stage.c.ticket.in_(sa.bindparam("ids", expanding=True)))
 
 Stages = dict[str, StageRecord]
@@ -90,6 +96,11 @@ class TicketStore:
         dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
         self._insert = dialect.insert
         self._insert_stage = dialect.insert(stage).on_conflict_do_nothing()
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The database, for the other ledgers in it."""
+        return self._engine
 
     def close(self) -> None:
         """Close the database's connections."""
@@ -226,6 +237,15 @@ class TicketStore:
             if outcome is not None:
                 self._end(connection, ticket_id, outcome, reason, now)
 
+    def note(self, ticket_id: TicketId, bodies: Sequence[tuple[str, str]]) -> None:
+        """Keep what is known of a ticket before its verdict. What is kept already stays."""
+        rows = [
+            {"ticket": ticket_id, "stage": name, "body": body, "wall_ms": 0.0, "cpu_ms": 0.0}
+            for name, body in bodies
+        ]
+        with self._engine.begin() as connection:
+            connection.execute(self._insert_stage, rows)
+
     def end(self, ticket_id: TicketId, outcome: Outcome, reason: str, now: datetime) -> None:
         """End a ticket that has not ended."""
         with self._engine.begin() as connection:
@@ -266,6 +286,19 @@ class TicketStore:
             for row in rows:
                 yield _stored(row.body, row.outcome, row.reason), said[row.id]
             after = rows[-1].position
+
+    def superseded(self, record: Ticket) -> bool:
+        """Whether a newer message of the same conversation has been accepted."""
+        with self._engine.connect() as connection:
+            found = connection.scalar(
+                NEWER,
+                {
+                    "inbox": record.inbox,
+                    "conversation": record.conversation,
+                    "at": instant(record.received_at),
+                },
+            )
+        return bool(found)
 
     def history(self, record: Ticket, *, limit: int = 3) -> list[StoredTicket]:
         """Return the same customer's latest earlier tickets, newest first."""
