@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from firstline.errors import WorkspaceError, WorkspaceErrors
 from firstline.workspace import load
 from firstline.workspace.create import starter
+from firstline.workspace.prompts_file import packaged_prompts
 
 NAMES = (
     "firstline.toml",
@@ -20,6 +21,8 @@ NAMES = (
     "catalogue.yaml",
     "voice.md",
     "customers.json",
+    "prompts/system.md",
+    "prompts/guides/technical.md",
 )
 PIECES = st.one_of(
     st.binary(max_size=6),
@@ -67,7 +70,7 @@ def test_damage_is_always_explained(
     """Every mistake has a file of this folder, a problem and a fix."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "company"
-        shutil.copytree(starter(), folder)
+        _company(folder)
         data = (folder / name).read_bytes()
         for at, length, piece in edits:
             place = at % (len(data) + 1)
@@ -86,9 +89,15 @@ def test_rubbish_is_always_explained(data: bytes, name: str) -> None:
     """A file of arbitrary bytes never gives anything but WorkspaceErrors."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "company"
-        shutil.copytree(starter(), folder)
+        _company(folder)
         (folder / name).write_bytes(data)
         assert all(one.problem and one.fix for one in _mistakes(folder))
+
+
+def _company(folder: Path) -> None:
+    """Make the starter with its prompts."""
+    shutil.copytree(starter(), folder)
+    shutil.copytree(packaged_prompts(), folder / "prompts")
 
 
 def _mistakes(folder: Path) -> tuple[WorkspaceError, ...]:

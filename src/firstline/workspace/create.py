@@ -18,6 +18,7 @@ from firstline.workspace.adopt.intents import take_intents
 from firstline.workspace.adopt.knowledge import take_knowledge
 from firstline.workspace.load import CATALOGUE, INTENTS, POLICIES, SETTINGS, VOICE, load
 from firstline.workspace.problems import listed, shown
+from firstline.workspace.prompts_file import FOLDER, packaged_prompts
 from firstline.workspace.text_files import reason_of
 
 Progress = Callable[[str, int, int], None]
@@ -104,6 +105,8 @@ def _build(folder: Path, company: str, sources: Sources, progress: Progress) -> 
     with as_file(starter()) as template:
         for name in (POLICIES, VOICE):
             shutil.copyfile(template / name, folder / name)
+        # Written out, so that a company can read, change and version what its models are told.
+        shutil.copytree(packaged_prompts(), folder / FOLDER)
         settings = (template / SETTINGS).read_text(encoding="utf-8")
         settings = _with(settings, f'name = "{STARTER_COMPANY}"', f"name = {_toml(company)}")
         settings = _add_knowledge(folder, template, sources, settings, notes, progress)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import get_args
 
 from firstline.records import Handler, Intent, Risk, Urgency
 from firstline.workspace.examples_file import EXAMPLES_BYTES, examples_in
-from firstline.workspace.models import Autonomy, IntentSpec
+from firstline.workspace.models import Autonomy, IntentSpec, Lane
 from firstline.workspace.nodes import Fields, Node, Sheet
-from firstline.workspace.problems import Problems, nearest, shown
+from firstline.workspace.problems import Problems, listed, nearest, shown, suggestion
+from firstline.workspace.prompts_file import FOLDER, GUIDES, PromptFiles, default_prompts
 from firstline.workspace.record_fields import FieldPaths, covers, has_broken_slot, slots_of
 from firstline.workspace.settings_file import autonomy_of
 from firstline.workspace.text_files import exists, read_bytes
@@ -25,6 +26,8 @@ KEYS = (
     "clarify",
     "answer",
     "needs",
+    "guide",
+    "lane",
     "articles",
     "examples",
     "examples_file",
@@ -32,6 +35,7 @@ KEYS = (
 RISKS: tuple[Risk, ...] = get_args(Risk)
 URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
 HANDLERS: tuple[Handler, ...] = get_args(Handler)
+LANES: tuple[Lane, ...] = get_args(Lane)
 _DEFAULTS = IntentSpec(name=Intent(""))
 _MAXIMUM_NAME = 100
 _LEARNT: frozenset[Handler] = frozenset({"quote", "record", "model"})
@@ -49,6 +53,8 @@ class IntentsReader:
     has_customers: bool
     fields: FieldPaths | None
     """The fields customers have, when that could be found out."""
+    prompts: PromptFiles = field(default_factory=default_prompts)
+    """What an intent's `guide` may name."""
 
     def read(self, root: Node, sheet: Sheet) -> tuple[tuple[IntentSpec, ...], dict[str, bytes]]:
         """Return the intents, and the content of the example files by name."""
@@ -109,9 +115,26 @@ class IntentsReader:
             clarify=fields.text("clarify") or None,
             answer=answer,
             needs=needs,
+            guide=self._guide(fields),
+            lane=fields.choice("lane", LANES, _DEFAULTS.lane),
             articles=fields.texts("articles"),
             examples=tuple(dict.fromkeys(examples)),
         )
+
+    def _guide(self, fields: Fields) -> str:
+        written = fields.text("guide")
+        if written and written not in self.prompts.guides:
+            fields.sheet.note(
+                fields.line_of("guide"),
+                f"There is no guide {shown(written)}",
+                suggestion(
+                    written,
+                    self.prompts.guides,
+                    f"Write {FOLDER}/{GUIDES}/{written}.md, or use one of "
+                    f"{listed(self.prompts.guides)}.",
+                ),
+            )
+        return written
 
     def _filed_examples(self, fields: Fields, name: str, files: dict[str, bytes]) -> Iterator[str]:
         written = fields.text("examples_file")

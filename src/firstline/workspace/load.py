@@ -15,6 +15,7 @@ from firstline.workspace.models import REVIEW, Catalogue, IntentSpec, Settings, 
 from firstline.workspace.nodes import Node, Sheet
 from firstline.workspace.policies_file import default_policies, read_catalogue, read_policies
 from firstline.workspace.problems import Problems, shown
+from firstline.workspace.prompts_file import PromptFiles, read_prompts
 from firstline.workspace.record_fields import FieldPaths
 from firstline.workspace.settings_file import read_settings
 from firstline.workspace.text_files import decode, exists, read_bytes, reason_of
@@ -43,7 +44,8 @@ def load(folder: Path) -> Workspace:
     loading.require_workspace()
     settings = loading.settings()
     fields = loading.customer_fields(settings)
-    intents = loading.intents(settings, fields)
+    prompts = loading.prompts()
+    intents = loading.intents(settings, fields, prompts)
     policies = loading.yaml(POLICIES, read_policies) or default_policies()
     catalogue = loading.yaml(CATALOGUE, read_catalogue) or Catalogue()
     voice = loading.voice()
@@ -61,6 +63,7 @@ def load(folder: Path) -> Workspace:
         catalogue=catalogue,
         voice=voice,
         version=loading.version(),
+        prompts=prompts,
     )
 
 
@@ -104,8 +107,12 @@ class _Loading:
         self._remember_lines(root)
         return read_settings(root, sheet)
 
+    def prompts(self) -> PromptFiles:
+        """Read the folder of prompts, if there is one."""
+        return read_prompts(self.folder, self.problems, self.contents)
+
     def intents(
-        self, settings: Settings | None, fields: FieldPaths | None
+        self, settings: Settings | None, fields: FieldPaths | None, prompts: PromptFiles
     ) -> tuple[IntentSpec, ...]:
         """Read intents.yaml and the example files it names."""
         text = self._text(INTENTS, required=f"{_INIT} and copy {INTENTS} from it.")
@@ -120,6 +127,7 @@ class _Loading:
             # Settings that cannot be read are one mistake, not one more for each intent.
             has_customers=settings is None or settings.customers is not None,
             fields=fields,
+            prompts=prompts,
         )
         specs, files = reader.read(root, sheet)
         self.contents.update(files)

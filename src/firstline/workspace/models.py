@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Literal
 
 from firstline.records import Handler, Intent, Risk, Signal, Urgency
+from firstline.workspace.prompts_file import PromptFiles, default_prompts
 
 Level = Literal["off", "shadow", "review", "percent", "certified"]
 SignalPolicy = Literal["escalate", "review", "note"]
 Access = Literal["live", "cached"]
+Provider = Literal["none", "anthropic", "bedrock", "vertex", "recorded"]
+Tone = Literal["formal", "friendly", "technical"]
+Lane = Literal["live", "batch"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,10 @@ class IntentSpec:
     """Sentences with `{field}` slots, for handlers `rule` and `record`."""
     needs: tuple[str, ...] = ()
     """Customer fields this intent may see; empty means none (least privilege)."""
+    guide: str = ""
+    """The file of `prompts/guides/` a model reads for this intent; by default of its name."""
+    lane: Lane = "live"
+    """Whether a model may take hours over it, at half the price."""
     articles: tuple[str, ...] = ()
     """Document ids that answer it; a retrieved passage elsewhere is then not enough."""
     examples: tuple[str, ...] = ()
@@ -83,6 +91,63 @@ class Voice:
     closing: str = "If this does not solve it, reply to this message and a person will help you."
     handoff: str = "Thanks for your message. A person on our team has it and will reply to you."
     unsure: str = "I'm not certain about that. Let me connect you with a specialist."
+    tone: Tone = "friendly"
+    """How a model words what it may word itself."""
+    pairs: tuple[tuple[str, str], ...] = ()
+    """Up to five pairs: how anybody would say it, how this company says it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnModel:
+    """A model of a compatible server that the registry does not know ([[models.own]])."""
+
+    id: str
+    input_usd: float
+    """Dollars a million tokens."""
+    output_usd: float
+    structured: bool = False
+    """Whether the server holds answers to a JSON schema."""
+    context: int = 32_000
+    """Tokens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSettings:
+    """[models] and [budget] of firstline.toml: which models, where, and for how much."""
+
+    provider: Provider = "none"
+    profile: str = "5.5"
+    router: str = ""
+    """A model's name that replaces the profile's; so for `writer` and `strong`."""
+    writer: str = ""
+    strong: str = ""
+    base_url: str = ""
+    """Another server that speaks the Messages API; provider `anthropic` only."""
+    region: str = ""
+    """Bedrock and Vertex."""
+    project: str = ""
+    """Vertex."""
+    recordings: Path = Path("recordings")
+    """Where provider `recorded` finds answers, and `--record` puts them."""
+    own: tuple[OwnModel, ...] = ()
+    cache: Literal["off", "5m", "1h"] = "off"
+    """Time to live of the cached prefix; `firstline cost` says whether it would pay."""
+    deadline_seconds: float = 30.0
+    """For one question, every retry included."""
+    requests_per_minute: int = 0
+    """For all workers together; 0: learned from the API's headers."""
+    tokens_per_minute: int = 0
+    """Input and output, for all workers together; 0: learned."""
+    day_usd: float = 0.0
+    """Hard stop for a UTC day; 0: none."""
+    month_usd: float = 0.0
+    calls_per_requester_per_day: int = 30
+    alarm_usd: float = 0.02
+    """A ticket that costs more is named in the log and in reports."""
+    batch_wait_minutes: int = 60
+    """How long tickets of lane `batch` are collected before they are submitted."""
+    batch_deadline_hours: float = 6.0
+    """After this a ticket of lane `batch` is answered live."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +192,7 @@ class Settings:
     bot_turns_per_conversation: int = 5
     encoder: Path | None = None
     """An ONNX sentence encoder to use instead of the built-in one."""
+    models: ModelSettings = field(default_factory=ModelSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +207,8 @@ class Workspace:
     voice: Voice
     version: str
     """Hash of all the configuration files."""
+    prompts: PromptFiles = field(default_factory=default_prompts)
+    """What models are told: the company's own files, and Firstline's for the rest."""
 
     @property
     def data(self) -> Path:

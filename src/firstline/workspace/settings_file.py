@@ -9,6 +9,7 @@ from typing import get_args
 
 import re2
 
+from firstline.workspace.model_settings import BUDGET_KEYS, MODELS_KEYS, read_models
 from firstline.workspace.models import REVIEW, Access, Autonomy, Settings
 from firstline.workspace.nodes import Fields, Node, Sheet
 from firstline.workspace.problems import listed, shown, suggestion
@@ -22,7 +23,12 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "gate": ("autonomy", "replies_per_requester_per_day", "bot_turns_per_conversation"),
     "models": ("encoder",),
 }
-"""Every table of firstline.toml and its keys."""
+"""The tables of firstline.toml and their keys, without what is about models that write."""
+_KNOWN: Mapping[str, tuple[str, ...]] = {
+    **KEYS,
+    "models": (*KEYS["models"], *MODELS_KEYS),
+    "budget": BUDGET_KEYS,
+}
 ACCESSES: tuple[Access, ...] = get_args(Access)
 _DEFAULTS = Settings(company="")
 LEVELS = ("off", "shadow", "review", "certified")
@@ -35,15 +41,15 @@ _PERCENT = re2.compile(r"^percent\s*:\s*(\d{1,4})\s*%?$")
 
 def read_settings(root: Node, sheet: Sheet) -> Settings:
     """Return the settings; every mistake is noted and answered with its default."""
-    tables = Fields(root, sheet, owner="firstline.toml", known=tuple(KEYS))
-    company, knowledge, reply, customers, routing, gate, models = (
+    tables = Fields(root, sheet, owner="firstline.toml", known=tuple(_KNOWN))
+    company, knowledge, reply, customers, routing, gate, models, budget = (
         Fields(
             tables.node(name) or Node(line=root.line, kind="table"),
             sheet,
             owner=f"[{name}]",
             known=known,
         )
-        for name, known in KEYS.items()
+        for name, known in _KNOWN.items()
     )
     if "name" not in company:
         sheet.note(
@@ -77,6 +83,7 @@ def read_settings(root: Node, sheet: Sheet) -> Settings:
             "bot_turns_per_conversation", _DEFAULTS.bot_turns_per_conversation, 0, 1_000
         ),
         encoder=Path(models.text("encoder")) if "encoder" in models else None,
+        models=read_models(models, budget),
     )
 
 
