@@ -1,0 +1,1 @@
+"""Asking Claude: the only package that knows the Anthropic SDK."""
