@@ -7,7 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from firstline.pipeline.flow import Delivery, consider, delivery_of, outcome_of, still_wanted
+from firstline.pipeline.endings import Delivery, delivery_of, outcome_of, still_wanted
+from firstline.pipeline.flow import consider
 from firstline.records import Answer, Reason, Receipt, Verdict
 from tests.builders import NOON, a_context, a_draft, a_route, a_ticket, passed
 

@@ -13,7 +13,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from firstline.desk.build import Opened, Progress, make_data_folder, open_company, silent
+from firstline.desk.build import (
+    Opened,
+    Progress,
+    make_data_folder,
+    open_company,
+    silent,
+    utc_now,
+)
+from firstline.desk.models import open_models
 from firstline.errors import InputError, Place, SetupError
 from firstline.knowledge import SearchResult
 from firstline.pipeline.flow import consider
@@ -38,6 +46,10 @@ class EarlierTickets:
     def recent(self, ticket: Ticket) -> tuple[Evidence, ...]:
         """Return up to three, newest first."""
         return tuple(_as_evidence(item) for item in self._store.history(ticket))
+
+    def superseded(self, ticket: Ticket) -> bool:
+        """Whether the conversation has a newer message."""
+        return self._store.superseded(ticket)
 
 
 def _as_evidence(item: StoredTicket) -> Evidence:
@@ -153,6 +165,23 @@ class Desk:
 
         return open_line(self._opened, self._store, self._outbox)
 
+    async def disconnect(self) -> None:
+        """Let the models' connections go; they belong to the event loop that used them."""
+        models = self._opened.parts.models
+        if models is not None:
+            await models.asker.close()
+            if models.batches is not None:
+                await models.batches.close()
+
+    async def __aenter__(self) -> Self:
+        """Return itself. Use a desk that asks models from one event loop, and like this."""
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        """Close it."""
+        await self.disconnect()
+        self.close()
+
     def close(self) -> None:
         """Let the files go."""
         self._opened.parts.knowledge.close()
@@ -172,12 +201,17 @@ class Desk:
         self.close()
 
 
-def open_desk(folder: Path | str, *, progress: Progress = silent) -> Desk:
+def open_desk(folder: Path | str, *, progress: Progress = silent, with_models: bool = True) -> Desk:
     """Open a company's folder.
+
+    Args:
+        folder: The workspace.
+        progress: Called while knowledge and examples are read.
+        with_models: False: ask no model, whatever the workspace says.
 
     Raises:
         WorkspaceErrors: Something in the folder is wrong; all of it is named.
-        SetupError: The database or the folder cannot be used.
+        SetupError: The database, the folder or the models cannot be used.
     """
     workspace = load(Path(folder))
     make_data_folder(workspace)
@@ -190,7 +224,10 @@ def open_desk(folder: Path | str, *, progress: Progress = silent) -> Desk:
             place=Place(file=str(folder)),
             fix="Give every company a database of its own",
         )
-    opened = open_company(workspace, history=EarlierTickets(store), progress=progress)
+    models = open_models(workspace, engine, utc_now) if with_models else None
+    opened = open_company(
+        workspace, history=EarlierTickets(store), models=models, progress=progress
+    )
     return Desk(opened, store, Outbox(engine))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from firstline.errors import Place, SetupError, WorkspaceError
 from firstline.knowledge import Encoder, Knowledge, SyncReport, find_encoder, load_documents
+from firstline.pipeline.models import Models
 from firstline.pipeline.parts import History, NoHistory, Parts, Remembered
 from firstline.routing import Classifier, fitted
 from firstline.workspace import Customers, Workspace
@@ -42,6 +43,7 @@ def open_company(
     workspace: Workspace,
     *,
     history: History | None = None,
+    models: Models | None = None,
     now: Callable[[], datetime] = utc_now,
     progress: Progress = silent,
 ) -> Opened:
@@ -63,6 +65,7 @@ def open_company(
         customers=Customers.open(workspace),
         encode=None if encoder is None else Remembered(encoder),
         history=history or NoHistory(),
+        models=models,
         now=now,
     )
     return Opened(

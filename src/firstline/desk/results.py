@@ -32,6 +32,10 @@ class Summary:
     """Counts of `outcome/reason`."""
     tokens: int = 0
     cost_usd: float = 0.0
+    with_model: int = 0
+    """Tickets a model was asked about."""
+    calls: Counter[str] = field(default_factory=Counter)
+    """Hops by model: a hop may hold one repair."""
     latency_ms: dict[str, dict[str, float]] = field(default_factory=dict)
     """Per stage: p50, p95, p99 and mean processor time."""
     open: int = 0
@@ -42,6 +46,17 @@ class Summary:
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     autonomy: str = ""
+
+    def add(self, answer: Answer | None) -> None:
+        """Count what a ticket cost."""
+        hops = answer.draft.hops if answer else ()
+        for hop in hops:
+            if hop.model:
+                self.calls[hop.model] += 1
+            usage = hop.usage
+            self.tokens += usage.input + usage.output + usage.cache_read + usage.cache_write
+            self.cost_usd = round(self.cost_usd + usage.cost_usd, 12)
+        self.with_model += any(hop.model for hop in hops)
 
     @property
     def complete(self) -> bool:
@@ -57,6 +72,8 @@ class Summary:
             "autonomy": self.autonomy,
             "tokens": self.tokens,
             "cost_usd": self.cost_usd,
+            "with_model": self.with_model,
+            "models": dict(self.calls),
             "latency_ms": self.latency_ms,
             "open": self.open,
             "complete": self.complete,
@@ -99,6 +116,7 @@ def write_results(store: TicketStore, inbox: str, out: Path, summary: Summary) -
             summary.outcomes[stored.outcome] += 1
             summary.reasons[f"{stored.outcome}/{stored.reason}"] += 1
             answer = answer_from(stored.ticket, stages) if "gate" in stages else None
+            summary.add(answer)
             for time in answer.times if answer else ():
                 walls.setdefault(time.stage, []).append(time.wall_ms)
                 cpus.setdefault(time.stage, []).append(time.cpu_ms)
@@ -138,6 +156,7 @@ def result_of(stored: StoredTicket, answer: Answer | None) -> dict[str, Any]:
         "model": "none",
         "tokens": {"input": 0, "output": 0, "cache_read": 0, "cache_write": 0},
         "cost_usd": 0.0,
+        "hops": [],
         "latency_ms": {},
     }
     return line if answer is None else line | answer_fields(answer, stored.outcome)
@@ -146,7 +165,7 @@ def result_of(stored: StoredTicket, answer: Answer | None) -> dict[str, Any]:
 def answer_fields(answer: Answer, outcome: str | None) -> dict[str, Any]:
     """Return what the stages said, as `results.jsonl` and `ask --json` show it."""
     route, draft = answer.route, answer.draft
-    usage = draft.usage
+    usage = draft.spent
     written = draft.action != "escalate" and outcome != "escalate"
     return {
         "route": {
@@ -172,6 +191,16 @@ def answer_fields(answer: Answer, outcome: str | None) -> dict[str, Any]:
             "cache_write": usage.cache_write,
         },
         "cost_usd": usage.cost_usd,
+        "hops": [
+            {
+                "by": hop.by,
+                "model": hop.model,
+                "reason": hop.reason,
+                "result": hop.result,
+                "cost_usd": hop.usage.cost_usd,
+            }
+            for hop in draft.hops
+        ],
         "latency_ms": {time.stage: time.wall_ms for time in answer.times},
     }
 

@@ -21,7 +21,7 @@ from firstline.errors import InputError, Place, SetupError, TicketError
 from firstline.pipeline.engine import Engine, Line
 from firstline.pipeline.intake import intake
 from firstline.records import Ticket
-from firstline.store import Inbox, Outbox, TicketStore
+from firstline.store import BatchList, CallLedger, Inbox, Outbox, TicketStore
 
 RUN_FILE = ".firstline-run.json"
 BATCH = 50
@@ -103,7 +103,13 @@ def open_line(opened: Opened, store: TicketStore, outbox: Outbox) -> Line:
         return channels.setdefault(target, FileChannel(Path(target)))
 
     return Line(
-        parts=opened.parts, store=store, outbox=outbox, outlets=outlet, now=opened.parts.now
+        parts=opened.parts,
+        store=store,
+        outbox=outbox,
+        outlets=outlet,
+        now=opened.parts.now,
+        calls=CallLedger(store.engine),
+        batch_list=BatchList(store.engine),
     )
 
 
@@ -214,7 +220,7 @@ async def _wait(
             return
         looks += 1
         if looks % TEND_EVERY == 0:
-            await engine.tend()
+            await engine.tend(hurry=True)
         try:
             await asyncio.wait_for(stopping.wait(), LOOK_SECONDS)
         except TimeoutError:

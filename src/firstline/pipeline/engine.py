@@ -3,8 +3,9 @@
 | question                     | answer                                                            |
 |------------------------------|-------------------------------------------------------------------|
 | what travels                 | a ticket's id; never a word a customer wrote                      |
-| what is stored when          | the stages' records with the verdict, then the claim, then the    |
-|                              | receipt; redoing any of it changes nothing                        |
+| what is stored when          | what the local stages said, when a model is wanted; each reply of |
+|                              | a model; the stages' records with the verdict; the claim; the     |
+|                              | receipt. Redoing any of it changes nothing and is not paid again  |
 | who runs what                | each process holds a locked slot; its name is its executor id     |
 | a process dies               | its slot's lock falls free; whoever takes the slot, or any other  |
 |                              | process that looks (`adopt`), puts its work back into the queues  |
@@ -14,7 +15,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,28 +24,29 @@ from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+from dbos import DBOS, SetWorkflowID
 
 from firstline.channels import Channel
 from firstline.observe import log
+from firstline.pipeline.batch_lane import BatchLane
 from firstline.pipeline.deliver import deliver_stage
-from firstline.pipeline.flow import consider, delivery_of, outcome_of, still_wanted
+from firstline.pipeline.endings import delivery_of, outcome_of, still_wanted
+from firstline.pipeline.engine_config import THREADS, engine_config, silence_engine
+from firstline.pipeline.flow import complete, prepare
+from firstline.pipeline.limiter import SAMPLE, StartLimit, differs, learned_limit
 from firstline.pipeline.parts import Parts
-from firstline.pipeline.record import answer_from, stage_bodies
+from firstline.pipeline.prepared import Prepared
+from firstline.pipeline.record import PREPARED, answer_from, stage_bodies
 from firstline.pipeline.slots import FileSlots, PostgresSlots, Slots, executor_name, take_slot
-from firstline.records import Answer, StageTime, Ticket, TicketId, encode
-from firstline.store import Caps, Inbox, Outbox, TicketStore
-from firstline.store.database import driver_url, engine_url, sqlite_engine, unusable
-from firstline.workspace import parse_autonomy
+from firstline.records import Answer, StageTime, Ticket, TicketId, decode, encode
+from firstline.store import BatchList, CallLedger, Caps, Inbox, Outbox, TicketStore
+from firstline.store.database import driver_url, engine_url, unusable
+from firstline.workspace import Autonomy, parse_autonomy
 
-APPLICATION_VERSION = "1"
-"""Raised only when stored workflows could no longer be continued by this code."""
-QUEUES = {"intake": 32, "deliver": 16}
+QUEUES = {"intake": 32, "generate": 64, "deliver": 16}
 """Stage queues and how many tickets of each a process takes at once: looking for work costs more
 than having some in hand."""
 POLL_SECONDS = 0.1
-THREADS = 8
-"""Threads for the databases. More of them only wait for each other (and for the interpreter)."""
 MAX_RECOVERIES = 50
 """A ticket that was being worked on in this many crashes is handed to a person."""
 
@@ -63,6 +64,8 @@ class Line:
     outbox: Outbox
     outlets: Outlets
     now: Callable[[], datetime]
+    calls: CallLedger
+    batch_list: BatchList
     inboxes: dict[str, Inbox] = field(default_factory=dict)
     """Inboxes already read; they never change."""
 
@@ -71,6 +74,11 @@ class Line:
         if inbox_id not in self.inboxes:
             self.inboxes[inbox_id] = await asyncio.to_thread(self.store.inbox, inbox_id)
         return self.inboxes[inbox_id]
+
+    async def autonomy(self, ticket: Ticket) -> Autonomy | None:
+        """Return the level a ticket's inbox puts in the place of its intent's, if it does."""
+        inbox = await self.inbox(ticket.inbox)
+        return parse_autonomy(inbox.autonomy) if inbox.autonomy else None
 
     @property
     def caps(self) -> Caps:
@@ -83,9 +91,10 @@ class Line:
 
 
 class _Running:
-    """The line the workflows see; DBOS allows one engine a process."""
+    """What the workflows see; DBOS allows one engine a process."""
 
     line: Line | None = None
+    lane: BatchLane | None = None
 
 
 def _line() -> Line:
@@ -96,27 +105,47 @@ def _line() -> Line:
 
 @DBOS.workflow(name="answer_ticket", max_recovery_attempts=MAX_RECOVERIES)
 async def answer_ticket(ticket_id: str) -> str:
-    """Take a ticket to its verdict and, when something is to be delivered, queue the delivery."""
+    """Do the local stages; decide, or queue the ticket for a model."""
     line = _line()
     stored = await asyncio.to_thread(line.store.load, TicketId(ticket_id))
     if stored is None or (stored.outcome is not None and not stored.decided):
         return "ended"
-    answer = await (_stored_answer if stored.decided else _decide)(stored.ticket, line)
-    log.info(
-        "ticket_decided",
-        ticket=ticket_id,
-        action=answer.verdict.action,
-        reason=answer.verdict.reasons[0].code,
-    )
-    if delivery_of(answer, line.parts.workspace.voice.handoff) is not None:
-        await _enqueue("deliver", ticket_id)
-    return answer.verdict.action
+    if stored.decided:
+        return await _pass_on(await _stored_answer(stored.ticket, line), line)
+    autonomy = await line.autonomy(stored.ticket)
+    prepared = await prepare(stored.ticket, line.parts, autonomy=autonomy)
+    if isinstance(prepared, Prepared) and prepared.wanted:
+        body = ((PREPARED, encode(prepared)),)
+        await asyncio.to_thread(line.store.note, stored.ticket.id, body)
+        lane = _Running.lane
+        if lane is not None and lane.takes(stored.ticket, prepared):
+            await lane.add(stored.ticket, prepared)
+            return "waits for a batch"
+        await _enqueue("generate", ticket_id)
+        return "waits for a model"
+    return await _decide(stored.ticket, prepared, line)
 
 
-async def _decide(ticket: Ticket, line: Line) -> Answer:
-    inbox = await line.inbox(ticket.inbox)
-    override = parse_autonomy(inbox.autonomy) if inbox.autonomy else None
-    answer = await consider(ticket, line.parts, autonomy=override)
+@DBOS.workflow(name="generate_ticket", max_recovery_attempts=MAX_RECOVERIES)
+async def generate_ticket(ticket_id: str) -> str:
+    """Ask the models that a prepared ticket wants, and decide."""
+    line = _line()
+    stored = await asyncio.to_thread(line.store.load, TicketId(ticket_id))
+    if stored is None or (stored.outcome is not None and not stored.decided):
+        return "ended"
+    if stored.decided:
+        return await _pass_on(await _stored_answer(stored.ticket, line), line)
+    stages = await asyncio.to_thread(line.store.stages, stored.ticket.id)
+    prepared = decode(Prepared, stages[PREPARED].body)
+    return await _decide(stored.ticket, prepared, line)
+
+
+async def _decide(ticket: Ticket, prepared: Prepared | Answer, line: Line) -> str:
+    if isinstance(prepared, Prepared):
+        autonomy = await line.autonomy(ticket)
+        answer = await complete(ticket, prepared, line.parts, autonomy=autonomy)
+    else:
+        answer = prepared
     ended = answer.verdict.action in ("review", "escalate")
     outcome, reason = outcome_of(answer, None) if ended else (None, None)
     await asyncio.to_thread(
@@ -128,7 +157,20 @@ async def _decide(ticket: Ticket, line: Line) -> Answer:
         reason=reason,
         now=line.now(),
     )
-    return answer
+    return await _pass_on(answer, line)
+
+
+async def _pass_on(answer: Answer, line: Line) -> str:
+    """Queue the delivery that a verdict asks for."""
+    log.info(
+        "ticket_decided",
+        ticket=answer.ticket.id,
+        action=answer.verdict.action,
+        reason=answer.verdict.reasons[0].code,
+    )
+    if delivery_of(answer, line.parts.workspace.voice.handoff) is not None:
+        await _enqueue("deliver", answer.ticket.id)
+    return answer.verdict.action
 
 
 async def _stored_answer(ticket: Ticket, line: Line) -> Answer:
@@ -172,7 +214,7 @@ async def deliver_ticket(ticket_id: str) -> str:
     return receipt.state
 
 
-WORKFLOWS = {"intake": answer_ticket, "deliver": deliver_ticket}
+WORKFLOWS = {"intake": answer_ticket, "generate": generate_ticket, "deliver": deliver_ticket}
 
 
 async def _enqueue(queue: str, ticket_id: str) -> None:
@@ -189,16 +231,18 @@ class Engine:
         self._listen = list(listen)
         self._slots: Slots | None = None
         self._slot = -1
+        self._limit: StartLimit | None = None
 
     async def start(self) -> None:
         """Take a slot, open the queues, and pick up what a dead holder of the slot left."""
         url = driver_url(engine_url(self._data))
         _Running.line = self._line
+        _Running.lane = self._open_lane()
         try:
             await asyncio.to_thread(self._lock, url)
-            DBOS(config=_config(url, executor_name(self._slot)))
+            DBOS(config=engine_config(url, executor_name(self._slot)))
             DBOS.listen_queues(self._listen)
-            _quiet()
+            silence_engine()
             DBOS.launch()
             for name, concurrency in QUEUES.items():
                 await DBOS.register_queue_async(
@@ -242,18 +286,62 @@ class Engine:
                 await asyncio.to_thread(self._slots.unlock, number)
         return adopted
 
-    async def tend(self) -> None:
-        """Keep every accepted ticket on its way, whoever accepted it and died since."""
+    def _open_lane(self) -> BatchLane | None:
+        line = self._line
+        api = line.parts.models.batches if line.parts.models else None
+        if api is None:
+            return None
+        return BatchLane(
+            parts=line.parts,
+            store=line.store,
+            listed=line.batch_list,
+            api=api,
+            enqueue=partial(_enqueue, "generate"),
+            now=line.now,
+        )
+
+    async def keep_pace(self) -> None:
+        """Let tickets start no faster than the models' limits allow, for all workers together."""
+        models = self._line.parts.models
+        if models is None:
+            return
+        rows = await asyncio.to_thread(self._line.calls.latest, SAMPLE * 4)
+        limit = learned_limit(models, rows)
+        if not differs(limit, self._limit):
+            return
+        queue = await DBOS.retrieve_queue_async("generate")
+        if queue is None:
+            return
+        await queue.set_limiter_async(
+            None if limit is None else {"limit": limit.limit, "period": limit.period}
+        )
+        self._limit = limit
+
+    async def tend(self, *, hurry: bool = False) -> None:
+        """Keep every accepted ticket on its way, whoever accepted it and died since.
+
+        Args:
+            hurry: Do not collect tickets for a batch any longer: nothing else is left to do.
+        """
         await self.adopt()
         await self.give_up()
-        if await self._active():
+        await self.keep_pace()
+        active = await self._active()
+        if _Running.lane is not None:
+            await _Running.lane.tend(hurry=hurry and not active)
+        if active:
             return
         # Nothing is queued or running, yet tickets are open: somebody died between accepting
         # and queueing them. If queueing finds their work long done, a person gets them.
-        left = await asyncio.to_thread(self._line.store.open_ids)
+        left = await asyncio.to_thread(self._unlisted)
         await self.submit(left)
         if left and not await self._active():
             await self._hand_over(left)
+
+    def _unlisted(self) -> list[TicketId]:
+        """Return the open tickets that do not wait for a batch."""
+        listed = self._line.batch_list.unfinished()
+        return [item for item in self._line.store.open_ids() if item not in listed]
 
     async def _active(self) -> bool:
         active = await DBOS.list_workflows_async(
@@ -287,40 +375,7 @@ class Engine:
             await asyncio.get_running_loop().run_in_executor(alone, destroy)
         # DBOS made its own threads the loop's default ones and has just ended them.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
-        _Running.line = None
+        _Running.line = _Running.lane = None
         if self._slots is not None:
             self._slots.close()
             self._slots = None
-
-
-def _config(url: str, executor: str) -> DBOSConfig:
-    config: DBOSConfig = {
-        "name": "firstline",
-        "system_database_url": url,
-        "executor_id": executor,
-        "application_version": APPLICATION_VERSION,
-        "serializer": DBOSPortableJSONSerializer(),
-        "max_executor_threads": THREADS,
-        "log_level": "WARNING",
-    }
-    if url.startswith("sqlite"):
-        config["system_database_engine"] = sqlite_engine(url)
-    else:
-        config["sys_db_pool_size"] = 8
-    return config
-
-
-class _WithoutArguments(logging.Filter):
-    """Lets the engine's warnings through without the data it would print beside them."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Keep the event, drop its arguments and traceback."""
-        record.args = ()
-        record.exc_info = None
-        return True
-
-
-def _quiet() -> None:
-    log = logging.getLogger("dbos")
-    if not any(isinstance(item, _WithoutArguments) for item in log.filters):
-        log.addFilter(_WithoutArguments())

@@ -26,6 +26,8 @@ from firstline.workspace import Autonomy, SignalPolicy, Workspace
 
 Hold = Literal["review", "escalate"]
 OUT_OF_SCOPE = "oos"
+TAKEN_OVER = ("newer_message",)
+"""Causes for which there is no answer because another ticket or a person gives it."""
 TRUE = ("true", "True", "yes", "1")
 """How a customer field says that it holds."""
 
@@ -75,6 +77,13 @@ def gate(case: Case) -> Verdict:
     return Verdict(action=action, score=_score(case), reasons=reasons, autonomy=str(case.autonomy))
 
 
+def reserved_for_people(case: Case) -> bool:
+    """Whether a person gets a ticket whatever is written: no model is worth asking then."""
+    before = (intake_grounds, signal_grounds, language_grounds, autonomy_grounds)
+    held = (ground.hold == "escalate" for look in before for ground in look(case))
+    return any(held) or (case.route.handler == "person" and not case.route.unsure)
+
+
 def _released(case: Case) -> str:
     return "clarify" if case.draft.action == "clarify" else f"uncertified_{case.autonomy.level}"
 
@@ -115,8 +124,9 @@ def language_grounds(case: Case) -> Iterator[Ground]:
 def route_grounds(case: Case) -> Iterator[Ground]:
     """Hold what is out of scope, unclear, or reserved for people."""
     route, settings = case.route, case.workspace.settings
-    if route.source == "local":
-        if route.in_scope < settings.minimum_in_scope or route.intent == OUT_OF_SCOPE:
+    if route.source != "rule":
+        foreign = route.source == "local" and route.in_scope < settings.minimum_in_scope
+        if foreign or route.intent == OUT_OF_SCOPE:
             yield _escalate("out_of_scope", route.reason)
         elif route.unsure:
             yield _review("route_unsure", route.reason)
@@ -138,8 +148,10 @@ def context_grounds(case: Case) -> Iterator[Ground]:
 
 def draft_grounds(case: Case) -> Iterator[Ground]:
     """Hold what no writer could answer well."""
-    if case.draft.action == "escalate":
-        yield _escalate("no_answer", case.draft.reason)
+    if case.draft.cause in TAKEN_OVER:
+        yield _review(case.draft.cause, case.draft.reason)
+    elif case.draft.action == "escalate":
+        yield _escalate(case.draft.cause or "no_answer", case.draft.reason)
     elif case.draft.action == "answer" and case.draft.confidence != "high":
         hold = _review if case.draft.confidence == "medium" else _escalate
         yield hold(f"confidence_{case.draft.confidence}", case.draft.reason)

@@ -7,7 +7,13 @@ from typing import assert_never
 
 from firstline.pipeline.parts import Parts
 from firstline.pipeline.quoting import QuotingWriter
-from firstline.pipeline.writer import Assignment, FixedWriter, RecordWriter, Writer, hand_over
+from firstline.pipeline.writer import (
+    FixedWriter,
+    RecordWriter,
+    Writer,
+    assignment_of,
+    hand_over,
+)
 from firstline.records import Context, Draft, Handler, Route, Ticket
 
 WITHOUT_MODEL: Mapping[Handler, Writer] = {
@@ -15,7 +21,7 @@ WITHOUT_MODEL: Mapping[Handler, Writer] = {
     "record": RecordWriter(),
     "quote": QuotingWriter(),
 }
-"""The writers of a company that has no model key."""
+"""The writers that ask no model."""
 
 
 async def generate_stage(
@@ -24,25 +30,23 @@ async def generate_stage(
     context: Context,
     *,
     parts: Parts,
-    writers: Mapping[Handler, Writer] = WITHOUT_MODEL,
+    model: Writer | None = None,
 ) -> Draft:
-    """Return a proposed reply. It is only a proposal until it is validated."""
-    assignment = Assignment(
-        ticket=ticket,
-        route=route,
-        context=context,
-        spec=parts.workspace.intent(route.intent),
-        workspace=parts.workspace,
-    )
+    """Return a proposed reply. It is only a proposal until it is validated.
+
+    Args:
+        model: The model to write; None: whatever the route's handler does without one.
+    """
+    assignment = assignment_of(ticket, route, context, parts.workspace)
+    if model is not None:
+        return await model.write(assignment)
     match route.handler:
         case "person":
             return hand_over("none", "a person answers this")
         case "model":
-            writer = writers.get("model")
-            if writer is None:
-                return hand_over("none", "this intent needs a model, and none is configured")
+            return hand_over("none", "this intent needs a model")
         case "rule" | "record" | "quote":
-            writer = writers[route.handler]
+            writer = WITHOUT_MODEL[route.handler]
         case _:
             assert_never(route.handler)
     return await writer.write(assignment)

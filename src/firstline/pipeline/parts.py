@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firstline.knowledge import Encoder, Knowledge
+from firstline.pipeline.models import Models
 from firstline.records import Evidence, Ticket
 from firstline.routing import Classifier
 from firstline.workspace import Customers, Workspace
@@ -27,6 +28,10 @@ class History(Protocol):
         """Return the latest earlier tickets of the same customer, newest first."""
         ...
 
+    def superseded(self, ticket: Ticket) -> bool:
+        """Whether the conversation has a newer message: a reply to this one is not wanted."""
+        ...
+
 
 class NoHistory:
     """No ticket came before this one."""
@@ -35,6 +40,11 @@ class NoHistory:
         """Return nothing."""
         del ticket
         return ()
+
+    def superseded(self, ticket: Ticket) -> bool:
+        """Return that it has none."""
+        del ticket
+        return False
 
 
 class Remembered:
@@ -74,6 +84,8 @@ class Parts:
     encode: Callable[[Sequence[str]], Vectors] | None
     """None when this machine has no encoder."""
     history: History
+    models: Models | None = None
+    """None when the company uses none."""
     now: Callable[[], datetime]
 
     def vector(self, text: str) -> NDArray[np.float32] | None:

@@ -95,7 +95,7 @@ def _confidence(assignment: Assignment, passages: Sequence[Evidence]) -> tuple[C
     agreed = best.source in articles and assignment.route.probability >= SURE_ROUTE
     if answerable < settings.minimum_answerable * (AGREED if agreed else 1.0):
         return "medium", f"{best.source} may answer this ({answerable:.2f})"
-    unmet = _unmet_names(assignment, [item for item in passages if item.source == best.source])
+    unmet = unmet_names(assignment, [item for item in passages if item.source == best.source])
     if unmet:
         return "medium", f"{best.source} does not mention {len(unmet)} of the names asked about"
     if len(assignment.route.requests) > 1:
@@ -108,8 +108,8 @@ def _confidence(assignment: Assignment, passages: Sequence[Evidence]) -> tuple[C
     return "high", f"{best.source} answers this ({answerable:.2f})"
 
 
-def _unmet_names(assignment: Assignment, held: Sequence[Evidence]) -> tuple[str, ...]:
-    """Return the names in the question that the document never mentions.
+def unmet_names(assignment: Assignment, held: Sequence[Evidence]) -> tuple[str, ...]:
+    """Return the names in the question that the evidence held never mentions.
 
     Somebody who asks about PayPal is not answered by a page that does not say PayPal.
     """

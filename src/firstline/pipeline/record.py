@@ -18,6 +18,9 @@ from firstline.records import (
 )
 from firstline.store import StageRecord
 
+PREPARED = "prepare"
+"""The stage name under which a ticket is kept while it waits for a model."""
+
 
 def stage_bodies(answer: Answer) -> tuple[tuple[str, str], ...]:
     """Return the stored form of what the stages said."""
@@ -43,5 +46,6 @@ def answer_from(ticket: Ticket, stages: Mapping[str, StageRecord]) -> Answer:
         times=tuple(
             StageTime(stage=item.stage, wall_ms=item.wall_ms, cpu_ms=item.cpu_ms)
             for item in stages.values()
+            if item.stage != PREPARED
         ),
     )

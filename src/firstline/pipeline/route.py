@@ -1,13 +1,12 @@
 """Route: what is asked, how risky it is, and who may answer it. No model is called here.
 
 Order (R2.1): what the message itself forbids, then hard rules, then the local classifier. When
-the classifier is unsure the route says so; a small model may be asked then, or a person.
+the classifier is unsure the route says so; the flow may ask a small model then, or a person.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
 from firstline.pipeline.parts import Parts
 from firstline.pipeline.reading import reading_text
@@ -18,15 +17,7 @@ from firstline.workspace import IntentSpec
 OUT_OF_SCOPE = Intent("oos")
 
 
-class RouteModel(Protocol):
-    """A model that is asked when the local classifier is unsure (R2.1)."""
-
-    async def route(self, ticket: Ticket, unsure: Route) -> Route:
-        """Return a better route, or the same one."""
-        ...
-
-
-async def route_stage(ticket: Ticket, *, parts: Parts, model: RouteModel | None = None) -> Route:
+async def route_stage(ticket: Ticket, *, parts: Parts) -> Route:
     """Return where a ticket goes, and why."""
     text = reading_text(ticket)
     signals = find_signals(
@@ -40,10 +31,7 @@ async def route_stage(ticket: Ticket, *, parts: Parts, model: RouteModel | None 
         return _to_person(ticket, signals, "the workspace has no examples to route by")
     read = text.strip()
     told = parts.classifier.classify(read, parts.vector(read), parts.encode)
-    route = _local(ticket, told, signals, parts)
-    if route.unsure and model is not None:
-        return await model.route(ticket, route)
-    return route
+    return _local(ticket, told, signals, parts)
 
 
 def _to_person(ticket: Ticket, signals: tuple[RiskSignal, ...], reason: str) -> Route:

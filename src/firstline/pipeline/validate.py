@@ -9,6 +9,7 @@
 | links     | a link is not https, not on the allow-list, or not in the evidence            |
 | forbidden | the reply says something the company never says                               |
 | answered  | the reply says nothing but courtesies                                         |
+| premise   | (warns) an earlier reply stated what no longer stands                         |
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 
 from firstline.observe import log, place_of
 from firstline.pipeline.parts import Parts
+from firstline.pipeline.premises import outdated
 from firstline.pipeline.writer import without_name
 from firstline.proof.grounds import unproven
 from firstline.proof.quotes import SOURCE_PREFIX
@@ -253,6 +255,15 @@ def answered(subject: Subject) -> tuple[Finding, ...]:
     return (_block("answered", "the reply does not answer anything"),)
 
 
+def premises(subject: Subject) -> tuple[Finding, ...]:
+    """Check that what earlier automatic replies stated still stands; a follow-up rests on it."""
+    stale = outdated(subject.ticket, subject.context, parts=subject.parts)
+    if not stale:
+        return ()
+    detail = f"{len(stale)} statements of an earlier reply no longer stand"
+    return (Finding(check="premise", result="warn", detail=detail),)
+
+
 CHECKS: Mapping[str, Check] = {
     "contract": contract,
     "proof": proof,
@@ -261,4 +272,5 @@ CHECKS: Mapping[str, Check] = {
     "links": allowed_links,
     "forbidden": forbidden,
     "answered": answered,
+    "premise": premises,
 }

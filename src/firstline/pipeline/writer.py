@@ -29,6 +29,19 @@ class Assignment:
     workspace: Workspace
 
 
+def assignment_of(
+    ticket: Ticket, route: Route, context: Context, workspace: Workspace
+) -> Assignment:
+    """Return what a writer is asked to do about a ticket."""
+    return Assignment(
+        ticket=ticket,
+        route=route,
+        context=context,
+        spec=workspace.intent(route.intent),
+        workspace=workspace,
+    )
+
+
 class Writer(Protocol):
     """Proposes a reply. It has no tools, no network and no other customer's data."""
 
@@ -96,9 +109,9 @@ def _sure(assignment: Assignment) -> Confidence:
     return "high" if assignment.route.probability >= SURE_ROUTE else "medium"
 
 
-def hand_over(model: str, reason: str) -> Draft:
+def hand_over(model: str, reason: str, *, cause: str = "") -> Draft:
     """Return the draft of a writer that cannot answer."""
-    return Draft(action="escalate", confidence="low", reason=reason, model=model)
+    return Draft(action="escalate", confidence="low", reason=reason, model=model, cause=cause)
 
 
 def courteous(body: tuple[Sentence, ...], assignment: Assignment) -> tuple[Sentence, ...]:

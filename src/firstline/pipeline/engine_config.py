@@ -1,0 +1,49 @@
+"""How the durable engine is set up: names, threads, databases, and what it may log."""
+
+from __future__ import annotations
+
+import logging
+
+from dbos import DBOSConfig, DBOSPortableJSONSerializer
+
+from firstline.store.database import sqlite_engine
+
+APPLICATION_VERSION = "1"
+"""Raised only when stored workflows could no longer be continued by this code."""
+THREADS = 8
+"""Threads for the databases. More of them only wait for each other (and for the interpreter)."""
+
+
+def engine_config(url: str, executor: str) -> DBOSConfig:
+    """Return how the engine is to run on the database at `url` under an executor's name."""
+    config: DBOSConfig = {
+        "name": "firstline",
+        "system_database_url": url,
+        "executor_id": executor,
+        "application_version": APPLICATION_VERSION,
+        "serializer": DBOSPortableJSONSerializer(),
+        "max_executor_threads": THREADS,
+        "log_level": "WARNING",
+    }
+    if url.startswith("sqlite"):
+        config["system_database_engine"] = sqlite_engine(url)
+    else:
+        config["sys_db_pool_size"] = 8
+    return config
+
+
+class _WithoutArguments(logging.Filter):
+    """Lets the engine's warnings through without the data it would print beside them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep the event, drop its arguments and traceback."""
+        record.args = ()
+        record.exc_info = None
+        return True
+
+
+def silence_engine() -> None:
+    """Keep the engine's own messages, without what they would print of a ticket."""
+    log = logging.getLogger("dbos")
+    if not any(isinstance(item, _WithoutArguments) for item in log.filters):
+        log.addFilter(_WithoutArguments())

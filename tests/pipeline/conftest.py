@@ -1,0 +1,22 @@
+"""Acme, opened once for the tests of a module."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from firstline.desk import Desk, open_desk
+
+ACME = Path(__file__).resolve().parents[2] / "examples" / "acme"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Return Acme, opened once, with a database of its own."""
+    folder = tmp_path_factory.mktemp("asking") / "acme"
+    shutil.copytree(ACME, folder, ignore=shutil.ignore_patterns(".firstline"))
+    with open_desk(folder) as opened:
+        yield opened
