@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.installed
 
-.PHONY: demo test lint lock bench serve install clean
+.PHONY: demo test lint lock bench live serve install clean
 
 install: $(READY)
 
@@ -27,6 +27,10 @@ test: lint
 
 bench: install
 	$(BIN)/python -m benchmarks.all
+
+# Twenty tickets with the real models; asks nothing unless ANTHROPIC_API_KEY is set.
+live: install
+	$(BIN)/python -m benchmarks.live
 
 # A worker for the demo company. The console joins it here when it is built.
 serve: demo

@@ -8,7 +8,18 @@ from importlib import import_module
 
 from firstline.errors import FirstlineError
 
-COMMANDS = ("init", "demo", "run", "ask", "kb", "doctor", "evaluate", "work")
+COMMANDS = (
+    "init",
+    "demo",
+    "run",
+    "ask",
+    "kb",
+    "doctor",
+    "evaluate",
+    "work",
+    "models",
+    "cost",
+)
 """Modules of this package, each with a `register(app)`."""
 INTERRUPTED = 130
 SWITCH_SECONDS = 0.03

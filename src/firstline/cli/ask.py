@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from firstline.cli.show import OUTCOME_STYLE, flat, out, print_json
 from firstline.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from firstline.desk import Desk
     from firstline.records import Answer, Evidence
 
 LONGEST = 1_000_000
@@ -42,19 +45,25 @@ def register(app: typer.Typer) -> None:
         from firstline.desk import open_desk
 
         with open_desk(workspace) as desk:
-            answer = asyncio.run(
-                desk.answer(
-                    _message(text),
-                    customer=customer,
-                    verified=not unverified,
-                    subject=subject,
-                    autonomy=autonomy,
-                )
+            asked = desk.answer(
+                _message(text),
+                customer=customer,
+                verified=not unverified,
+                subject=subject,
+                autonomy=autonomy,
             )
+            answer = asyncio.run(_answered(desk, asked))
         if json:
             print_json(as_json(answer))
         else:
             explain(answer)
+
+
+async def _answered(desk: Desk, asked: Coroutine[Any, Any, Answer]) -> Answer:
+    try:
+        return await asked
+    finally:
+        await desk.disconnect()
 
 
 def _message(text: str) -> str:
@@ -101,7 +110,9 @@ def explain(answer: Answer) -> None:
     for reason in verdict.reasons:
         _line(f"  {reason.code}", reason.detail)
     times = "  ".join(f"{item.stage} {item.wall_ms:.1f}" for item in answer.times)
-    out.print(f"\n[dim]ms: {times}   tokens 0   cost $0.00[/]")
+    spent = answer.draft.spent
+    tokens = spent.input + spent.output + spent.cache_read + spent.cache_write
+    out.print(f"\n[dim]ms: {times}   tokens {tokens:,}   cost ${spent.cost_usd:.6f}[/]")
 
 
 def _ticket_and_route(answer: Answer) -> None:
@@ -150,6 +161,10 @@ def _sentences(answer: Answer) -> None:
     draft = answer.draft
     out.print(f"[bold]Draft[/]     {draft.action}, confidence {draft.confidence}, {draft.model}")
     _line("  why", draft.reason)
+    for hop in draft.hops:
+        name = f"{hop.by} ({hop.model})" if hop.model else hop.by
+        cost = f", ${hop.usage.cost_usd:.6f}" if hop.model else ""
+        _line(f"  {name}", f"asked because {hop.reason}{cost} → {hop.result}")
     blocked = {item.sentence: item for item in answer.findings if item.result == "block"}
     for at, sentence in enumerate(draft.sentences):
         bad = blocked.get(at)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
@@ -52,7 +54,7 @@ def machine(workspace: Workspace) -> Iterator[Check]:
     """Check what the workspace's files cannot show: encoder, knowledge, database, model."""
     yield _encoder(workspace)
     yield from _opened(workspace)
-    yield _model()
+    yield _model(workspace)
 
 
 def _encoder(workspace: Workspace) -> Check:
@@ -82,7 +84,7 @@ def _opened(workspace: Workspace) -> Iterator[Check]:
     from firstline.workspace import Check
 
     try:
-        desk = open_desk(workspace.folder)
+        desk = open_desk(workspace.folder, with_models=False)
     except SetupError as error:
         yield Check(name="data", state="missing", detail=str(error), fix=error.fix)
         return
@@ -96,12 +98,34 @@ def _opened(workspace: Workspace) -> Iterator[Check]:
     yield Check(name="knowledge", state=state, detail=detail, fix=fix)
 
 
-def _model() -> Check:
+def _model(workspace: Workspace) -> Check:
+    from firstline.claude.provider import KEY_VARIABLE, build_sdk
+    from firstline.claude.registry import load_registry, roles, warnings
+    from firstline.errors import SetupError
     from firstline.workspace import Check
 
+    settings = workspace.settings.models
+    name, today = "language model", datetime.now(UTC).date()
+    if settings.provider == "none":
+        return Check(
+            name=name,
+            state="degraded",
+            detail="none: common questions are answered by quoting, the rest goes to people",
+            fix='Set provider = "anthropic" in [models] of firstline.toml'
+            if os.environ.get(KEY_VARIABLE)
+            else "",
+        )
+    try:
+        chosen = roles(settings, load_registry(settings), today)
+        if settings.provider != "recorded":
+            build_sdk(settings)
+    except SetupError as error:
+        return Check(name=name, state="missing", detail=error.problem, fix=error.fix)
+    notes = warnings(settings, chosen, today)
+    named = ", ".join(f"{role} {spec.name}" for role, spec in chosen.by_role())
     return Check(
-        name="language model",
-        state="degraded",
-        detail="none: common questions are answered by quoting, the rest goes to people",
-        fix="",
+        name=name,
+        state="degraded" if notes else "ok",
+        detail="; ".join([f"{settings.provider}: {named}", *notes]),
+        fix="firstline models --check asks the provider whether it has them",
     )

@@ -23,7 +23,7 @@ def sync(workspace: Folder = HERE, json: Json = False) -> None:
     """Read changed articles, drop deleted ones; say what changed."""
     from firstline.desk import open_desk
 
-    with bars() as progress, open_desk(workspace, progress=progress) as desk:
+    with bars() as progress, open_desk(workspace, progress=progress, with_models=False) as desk:
         report, problems = desk.opened.synced, desk.opened.problems
     counts = {
         "added": report.added,
@@ -46,7 +46,7 @@ def list_documents(workspace: Folder = HERE, json: Json = False) -> None:
     """List the documents with their audience and age."""
     from firstline.desk import open_desk
 
-    with open_desk(workspace) as desk:
+    with open_desk(workspace, with_models=False) as desk:
         documents = desk.opened.parts.knowledge.documents()
     if json:
         print_json(
@@ -78,7 +78,7 @@ def search(
     """Show what the knowledge base holds about a question."""
     from firstline.desk import open_desk
 
-    with open_desk(workspace) as desk:
+    with open_desk(workspace, with_models=False) as desk:
         found = desk.search(query, k=k)
     if json:
         print_json(

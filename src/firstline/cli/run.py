@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +23,8 @@ if TYPE_CHECKING:
 
 STOPPED = 130
 SHOWN_ERRORS = 20
+STOP_SECONDS = 15
+"""After this a worker that was told to stop is killed; its tickets go on at the next start."""
 
 
 def register(app: typer.Typer) -> None:
@@ -29,14 +36,36 @@ def register(app: typer.Typer) -> None:
         results: Annotated[Path, typer.Option("--out", help="The folder for the results.")],
         workspace: Folder = HERE,
         autonomy: Autonomy = None,
+        workers: Annotated[
+            int, typer.Option(min=1, max=64, help="Processes that work on it, this one included.")
+        ] = 1,
         json: Json = False,
     ) -> None:
         """Answer a file of tickets. Running it again goes on where it stopped."""
-        summary = run_and_report(workspace, tickets, results, autonomy=autonomy, json=json)
+        with more_workers(workspace, workers - 1):
+            summary = run_and_report(workspace, tickets, results, autonomy=autonomy, json=json)
         if not summary.complete:
             raise typer.Exit(STOPPED)
         if summary.errors:
             raise typer.Exit(1)
+
+
+@contextmanager
+def more_workers(workspace: Path, count: int) -> Iterator[None]:
+    """Keep worker processes beside this one; they stop with it."""
+    own = str(os.getpid())
+    command = [sys.executable, "-m", "firstline", "work", "-w", str(workspace), "--beside", own]
+    running = [subprocess.Popen(command, stderr=subprocess.DEVNULL) for _ in range(count)]  # noqa: S603 - our own program
+    try:
+        yield
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            try:
+                process.wait(timeout=STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def run_and_report(
@@ -63,7 +92,10 @@ async def _until_stopped(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    return await desk.run(tickets, results, autonomy=autonomy, progress=progress, stop=stop)
+    try:
+        return await desk.run(tickets, results, autonomy=autonomy, progress=progress, stop=stop)
+    finally:
+        await desk.disconnect()
 
 
 def report(summary: Summary, results: Path) -> None:
@@ -85,7 +117,7 @@ def report(summary: Summary, results: Path) -> None:
         name = f"[{OUTCOME_STYLE[outcome]}]{'answered' if outcome == 'sent' else outcome}[/]"
         table.add_row(name, str(count), share, reasons)
     out.print(table)
-    out.print(f"\ntokens {summary.tokens}   cost ${summary.cost_usd:.2f}   (no model was asked)")
+    out.print(f"\n{_spending(summary, ended)}")
     _stages(summary)
     if any(key.startswith("sent/uncertified") for key in summary.reasons):
         out.print(
@@ -102,6 +134,17 @@ def report(summary: Summary, results: Path) -> None:
         rest = " and the file not read to its end" if summary.unread else ""
         err.print(f"stopped with {summary.open} tickets open{rest}; run the same command to go on")
     out.print(f"results in {flat(results)}", markup=False)
+
+
+def _spending(summary: Summary, ended: int) -> str:
+    if not summary.with_model:
+        return "tokens 0   cost $0.00   (no model was asked)"
+    asked = ", ".join(f"{model} {count}" for model, count in summary.calls.most_common())
+    return (
+        f"tokens {summary.tokens:,}   cost ${summary.cost_usd:.4f}, "
+        f"${summary.cost_usd / max(ended, 1):.6f} a ticket   "
+        f"(models were asked about {summary.with_model} of {ended} tickets: {asked})"
+    )
 
 
 def _stages(summary: Summary) -> None:

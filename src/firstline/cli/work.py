@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +13,7 @@ from firstline.cli.options import HERE, Folder
 from firstline.cli.show import bars, err
 
 if TYPE_CHECKING:
-    from firstline.pipeline.engine import Line
+    from firstline.desk import Desk
 
 LOOK_SECONDS = 5.0
 
@@ -21,18 +22,23 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
 
     @app.command()
-    def work(workspace: Folder = HERE) -> None:
+    def work(
+        workspace: Folder = HERE,
+        beside: Annotated[
+            int, typer.Option(hidden=True, help="Stop when this parent process is gone.")
+        ] = 0,
+    ) -> None:
         """Work on queued tickets until stopped. Start as many as there are machines."""
         from firstline.desk import open_desk
 
         with bars() as progress, open_desk(workspace, progress=progress) as desk:
-            line = desk.line()
-            asyncio.run(_work(line))
+            asyncio.run(_work(desk, beside))
 
 
-async def _work(line: Line) -> None:
+async def _work(desk: Desk, beside: int) -> None:
     from firstline.pipeline.engine import Engine
 
+    line = desk.line()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -42,7 +48,7 @@ async def _work(line: Line) -> None:
     err.print("working; stop with Ctrl-C")
     try:
         await engine.submit(line.store.open_ids())
-        while not stop.is_set():
+        while not stop.is_set() and (not beside or os.getppid() == beside):
             await engine.tend()
             try:
                 await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
@@ -50,3 +56,4 @@ async def _work(line: Line) -> None:
                 continue
     finally:
         await engine.stop()
+        await desk.disconnect()
