@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +33,19 @@ class Damage:
     """Tickets that a person got because of a crash."""
 
 
-def crash_and_resume(workspace: Path, tickets: Path, out: Path, *, kills: int, seed: int) -> Damage:
+def nothing() -> None:
+    """Do nothing after a kill."""
+
+
+def crash_and_resume(
+    workspace: Path,
+    tickets: Path,
+    out: Path,
+    *,
+    kills: int,
+    seed: int,
+    after_kill: Callable[[], None] = nothing,
+) -> Damage:
     """Start a run, kill -9 it at random moments `kills` times, then let it end."""
     chance = random.Random(seed)  # noqa: S311 - moments of kills are no secret
     command = firstline("run", tickets, "--out", out, "-w", workspace, "--autonomy", "percent:100")
@@ -45,6 +58,7 @@ def crash_and_resume(workspace: Path, tickets: Path, out: Path, *, kills: int, s
             process.send_signal(signal.SIGKILL)
             process.wait()
             done += 1
+            after_kill()
             continue
         break
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -27,9 +27,7 @@ def asked_about(workspace: Path, folder: Path) -> list[str]:
     """Return tickets that the local writers leave to a model: those they do not answer."""
     out = folder / "local"
     command = firstline("run", ACME / "tickets.jsonl", "--out", out, "-w", workspace)
-    subprocess.run(
-        command, check=True, stdout=subprocess.DEVNULL, env=dict(os.environ) | NO_MODEL
-    )
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=dict(os.environ) | NO_MODEL)
     results = [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
     reasons = ("no_answer", "confidence_medium", "route_unsure")
     open_ids = {item["id"] for item in results if item["reason"] in reasons}

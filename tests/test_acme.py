@@ -33,17 +33,45 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]
     return {item["id"]: item for item in read(folder / "out" / "results.jsonl")}
 
 
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Return the results with a model's part, from the recordings that come with the company."""
+    folder = tmp_path_factory.mktemp("replayed")
+    company = folder / "acme"
+    shutil.copytree(ACME, company, ignore=shutil.ignore_patterns(".*"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FIRSTLINE_MODEL_PROVIDER", "recorded")
+        with firstline.open(company) as desk:
+            asyncio.run(desk.run(company / "tickets.jsonl", folder / "out"))
+    return {item["id"]: item for item in read(folder / "out" / "results.jsonl")}
+
+
 EXPECTED = {item["id"]: item for item in read(ACME / "expected.jsonl")}
 
 
-def test_nothing_is_sent_that_a_person_should_see(ended: dict[str, dict[str, Any]]) -> None:
+@pytest.mark.parametrize("way", ["ended", "replayed"])
+def test_nothing_is_sent_that_a_person_should_see(way: str, request: pytest.FixtureRequest) -> None:
     """No reply leaves for a ticket whose expected outcomes do not contain `sent`."""
     wrong = [
         key
-        for key, item in ended.items()
+        for key, item in request.getfixturevalue(way).items()
         if item["outcome"] == "sent" and "sent" not in EXPECTED[key]["outcome"]
     ]
     assert wrong == []
+
+
+def test_the_recordings_answer_every_question(replayed: dict[str, dict[str, Any]]) -> None:
+    """Prompts and recordings belong together: `python -m benchmarks.record` renews them."""
+    hops = [hop["result"] for item in replayed.values() for hop in item["hops"] if hop["model"]]
+    assert hops
+    assert not [result for result in hops if "not_recorded" in result]
+
+
+def test_a_third_of_the_tickets_needs_no_model(replayed: dict[str, dict[str, Any]]) -> None:
+    """At least 35 of 100 end without one (R2.1); and what models cost stays below a cent each."""
+    without = [item for item in replayed.values() if not any(hop["model"] for hop in item["hops"])]
+    assert len(without) >= 0.35 * len(replayed)
+    assert max(item["cost_usd"] for item in replayed.values()) < 0.01
 
 
 def test_what_is_sent_rests_on_the_right_article(ended: dict[str, dict[str, Any]]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from firstline.claude.calls import Question, Reply, Turn
+from firstline.claude.pace import Pace
 from firstline.claude.recorded import FILE, RecordedAnswers, Recorder
 from firstline.errors import ModelError, SetupError
 from firstline.records import Usage
@@ -15,6 +17,14 @@ from tests.claude.asking import a_question
 
 class Parrot:
     """Says the last turn again."""
+
+    def __init__(self) -> None:
+        self.pace = Pace(time.monotonic)
+        self.closed = False
+
+    async def close(self) -> None:
+        """Note it."""
+        self.closed = True
 
     async def ask(self, question: Question, *, seconds: float | None = None) -> Reply:
         """Return the last turn's text."""
@@ -30,8 +40,11 @@ class Parrot:
 
 async def test_what_was_recorded_is_said_again(tmp_path: Path) -> None:
     """The reply comes back as it was, with what it cost, also for another ticket."""
-    recorder = Recorder(Parrot(), tmp_path / "recordings", note="by hand")
+    parrot = Parrot()
+    recorder = Recorder(parrot, tmp_path / "recordings", note="by hand")
     said = await recorder.ask(a_question(), seconds=4.0)
+    await recorder.close()
+    assert parrot.closed
     answers = RecordedAnswers(tmp_path / "recordings")
     replayed = await answers.ask(a_question("another"))
     assert (replayed.text, replayed.stop, replayed.model) == (said.text, said.stop, said.model)

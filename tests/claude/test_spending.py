@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders import NOON, a_context, a_ticket
 
 from firstline.claude.spending import latest_contexts, seen, spending
 from firstline.records import StageTime, TicketId, encode
 from firstline.store import CallRow, Inbox, TicketStore, open_database
 from firstline.store.calls import Allowance, CallEntry, CallLedger
+from tests.builders import NOON, a_context, a_ticket
 
 NOW = datetime(2026, 11, 22, 18, tzinfo=UTC)
 
@@ -79,6 +79,16 @@ def test_unanswered_questions_cost_nothing_and_are_counted() -> None:
     assert found.failed == {"overloaded": 1}
     assert (found.abandoned, found.open, found.reserved_pico) == (2, 1, 11_000)
     assert found.total.cost_pico == found.tickets["t1"] == 130_000_000
+
+
+def test_an_answer_lost_on_the_way_is_money_but_no_answer() -> None:
+    """The provider may charge for it, so what was reserved is in the total and in the groups."""
+    lost = a_row("b", state="failed", failure="unreachable", cost_pico=900, input=0, output=0)
+    found = spending([a_row("a"), lost], NOW)
+    assert found.total.cost_pico == found.by_model["claude-haiku-5-5"].cost_pico == 130_000_900
+    assert (found.total.calls, found.lost_pico, found.failed) == (1, 900, {"unreachable": 1})
+    assert found.tickets["t1"] == 130_000_900
+    assert found.traffic[0].calls == 1
 
 
 def test_cost_per_ticket_is_by_ticket_not_by_question() -> None:

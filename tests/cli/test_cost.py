@@ -130,6 +130,7 @@ def test_json_has_the_same_figures(acme: Path) -> None:
         "failed": {},
         "abandoned": 0,
         "open": 0,
+        "lost_usd": 0.0,
         "reserved_usd": 0.0,
     }
     assert [plan["ttl"] for plan in found["cache"][0]["plans"]] == ["5m", "1h"]

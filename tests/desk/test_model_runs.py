@@ -6,18 +6,26 @@ import asyncio
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dbos import DBOS
+from tests.builders import a_ticket
 from tests.conftest import new_postgres_database
 
 import firstline
 from firstline.desk import Desk
+from firstline.desk.models import open_models
+from firstline.pipeline.engine import Engine
+from firstline.pipeline.flow import consider
 from firstline.store import CallLedger
 from firstline.testing.claude_double import ClaudeDouble
 from firstline.testing.faults import NAMED, fault_named
+from firstline.testing.limits import Limits, Meter
 from firstline.testing.support import answer_ticket
+from firstline.workspace import Autonomy, load
 
 ROOT = Path(__file__).resolve().parents[2]
 QUESTIONS = (
@@ -139,18 +147,31 @@ async def test_running_again_pays_nothing(
     assert double.billed == billed
 
 
+@pytest.fixture(scope="module")
+def impatient(company: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Return a desk that gives its models one second."""
+    copy = tmp_path_factory.mktemp("impatient") / "acme"
+    shutil.copytree(company, copy)
+    add(copy, "\n[models]\ndeadline_seconds = 1\n")
+    with firstline.open(copy) as opened:
+        yield opened
+
+
 @pytest.mark.parametrize("name", [name for name in NAMED if name not in ("expired", "canceled")])
 async def test_whatever_goes_wrong_a_ticket_ends(
-    company: Path, tmp_path: Path, double: ClaudeDouble, with_model: None, name: str
+    impatient: Desk, double: ClaudeDouble, with_model: None, name: str
 ) -> None:
     """With the fault on every call, the ticket is answered or a person's, and it says why."""
     del with_model
-    copy = tmp_path / "acme"
-    shutil.copytree(company, copy)
-    add(copy, "\n[models]\ndeadline_seconds = 1\n")
     double.script(fault_named(name).always())
-    async with firstline.open(copy) as desk:
-        answer = await desk.answer(QUESTIONS[1], autonomy="percent:100")
+    line = impatient.line()
+    workspace = load(impatient.workspace.folder)
+    models = open_models(workspace, line.store.engine, line.now)
+    assert models is not None
+    ticket = a_ticket(f"t-{name}", text=QUESTIONS[1])
+    released = Autonomy(level="percent", percent=100)
+    answer = await consider(ticket, replace(line.parts, models=models), autonomy=released)
+    await models.asker.close()
     assert answer.verdict.action in ("send", "review", "escalate")
     assert answer.verdict.reasons[0].code != "stage_failed"
     last = answer.draft.hops[-1]
@@ -268,3 +289,24 @@ async def test_what_a_batch_did_not_answer_is_asked_live(
     await ran(workspace, tickets, tmp_path / "out")
     assert double.bills
     assert not any(bill.batch for bill in double.bills)
+
+
+async def test_all_workers_start_no_faster_than_the_api_lets_them(
+    workspace: Path, double: ClaudeDouble
+) -> None:
+    """What the headers say becomes the shared queue's limiter."""
+    double.meter = Meter(Limits(requests=120))
+    async with firstline.open(workspace) as desk:
+        line = desk.line()
+        engine = Engine(line, desk.workspace.data)
+        await desk.answer(QUESTIONS[1])
+        await engine.start()
+        try:
+            await engine.keep_pace()
+            queue = await DBOS.retrieve_queue_async("generate")
+            assert queue is not None
+            assert queue.limiter is not None
+            per_minute = queue.limiter["limit"] / queue.limiter["period"] * 60
+        finally:
+            await engine.stop()
+    assert 40 <= per_minute <= 120

@@ -80,6 +80,7 @@ class Scripted:
 def quoting(question: Question) -> str:
     """Return the answer of a model that quotes the first piece of knowledge it is shown."""
     body = {
+        "system": question.system,
         "messages": [{"role": turn.role, "content": turn.text} for turn in question.turns],
         "output_config": {"format": {"schema": question.schema}},
     }

@@ -69,6 +69,17 @@ def test_what_is_reserved_counts_until_it_is_settled_or_failed(engine: sa.Engine
     }
 
 
+def test_an_answer_lost_on_the_way_counts_as_spent(engine: sa.Engine) -> None:
+    """The provider may charge for it, so a server that breaks every answer meets the budget."""
+    ledger = CallLedger(engine)
+    ledger.begin(an_entry("a"), FREE, NOON)
+    ledger.fail("a", "unreachable", maybe_billed=True)
+    assert ledger.spent(TODAY, TODAY) == 1_000
+    assert [(row.state, row.cost_pico) for row in ledger.rows()] == [("failed", 1_000)]
+    ledger.begin(an_entry("a"), FREE, NOON)
+    assert ledger.spent(TODAY, TODAY) == 2_000
+
+
 def test_what_a_dead_process_reserved_is_let_go_when_it_is_asked_again(engine: sa.Engine) -> None:
     """Asking again replaces the old reservation, also when it is asked on another day."""
     ledger = CallLedger(engine)

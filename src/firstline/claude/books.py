@@ -133,9 +133,9 @@ class Books:
         await self._enter(lambda: self._ledger.settle(key, settlement))
         return reply
 
-    async def fail(self, key: str, failure: str) -> None:
-        """Let go of what was reserved."""
-        await self._enter(lambda: self._ledger.fail(key, failure))
+    async def fail(self, key: str, failure: str, *, maybe_billed: bool = False) -> None:
+        """Let go of what was reserved, unless an answer was lost that may have to be paid."""
+        await self._enter(lambda: self._ledger.fail(key, failure, maybe_billed=maybe_billed))
 
     def cancel(self, key: str) -> None:
         """Let go of what was reserved, after whatever is being entered now; do not wait."""

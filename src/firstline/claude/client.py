@@ -18,19 +18,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import pydantic
 
 from firstline.claude.attempts import Attempts, NoAnswerError, Patience, Tally
 from firstline.claude.books import Books
 from firstline.claude.breaker import BreakerSettings
-from firstline.claude.calls import Asker, Question, Reply
+from firstline.claude.calls import Question, Reply
 from firstline.claude.failures import Trouble
 from firstline.claude.message import Message
 from firstline.claude.pace import Pace
 from firstline.claude.provider import build_sdk, request_body, with_fresh_connections
-from firstline.claude.recorded import RecordedAnswers
+from firstline.claude.recorded import OpenAsker, RecordedAnswers
 from firstline.claude.registry import Registry
 from firstline.claude.specs import ModelSpec
 from firstline.errors import ModelError, ModelFailure, Place
@@ -59,19 +59,6 @@ _SAID: Final[dict[ModelFailure, str]] = {
     "budget": "was not asked",
     "requester_cap": "was not asked",
 }
-
-
-class OpenAsker(Asker, Protocol):
-    """An asker that is open: to be closed, and to ask how fast tickets may come."""
-
-    @property
-    def pace(self) -> Pace:
-        """What is known of the provider's limits."""
-        ...
-
-    async def close(self) -> None:
-        """Let go of connections; questions on their way are broken off."""
-        ...
 
 
 def open_claude(
@@ -294,7 +281,7 @@ class Claude:
             request=tally.request_id,
             maybe_billed=tally.billable,
         )
-        await self.books.fail(key, trouble.failure)
+        await self.books.fail(key, trouble.failure, maybe_billed=tally.billable)
 
     async def _only_stored(self, key: str, question: Question, model: ModelSpec) -> Reply:
         """Return the stored reply while the breaker is open: nothing is begun then."""

@@ -16,7 +16,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final, Protocol, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -27,6 +27,19 @@ from firstline.records import Usage
 
 FILE: Final = "recorded.jsonl"
 """Where new recordings go."""
+
+
+class OpenAsker(Asker, Protocol):
+    """An asker that is open: to be closed, and to ask how fast tickets may come."""
+
+    @property
+    def pace(self) -> Pace:
+        """What is known of the provider's limits."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; questions on their way are broken off."""
+        ...
 
 
 class Recording(BaseModel):
@@ -92,8 +105,9 @@ class Recorder:
         SetupError: The folder cannot be written.
     """
 
-    def __init__(self, asker: Asker, folder: Path, *, note: str = "") -> None:
+    def __init__(self, asker: OpenAsker, folder: Path, *, note: str = "") -> None:
         self._asker = asker
+        self.pace = asker.pace
         self._note = note
         self._file = folder / FILE
         try:
@@ -115,6 +129,10 @@ class Recorder:
         )
         await asyncio.to_thread(self._append, recording.model_dump_json())
         return reply
+
+    async def close(self) -> None:
+        """Close the other asker."""
+        await self._asker.close()
 
     def _append(self, line: str) -> None:
         try:

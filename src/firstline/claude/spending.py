@@ -22,7 +22,7 @@ LOST_AFTER = timedelta(hours=25)
 
 @dataclass(slots=True, kw_only=True)
 class Total:
-    """Questions and what they came to."""
+    """Answers, and the money for questions, also for those whose answer was lost on the way."""
 
     calls: int = 0
     input: int = 0
@@ -32,8 +32,8 @@ class Total:
     cost_pico: int = 0
 
     def add(self, row: CallRow) -> None:
-        """Count an answered question."""
-        self.calls += 1
+        """Count a question that has ended."""
+        self.calls += row.state == "answered"
         self.input += row.input
         self.output += row.output
         self.cache_read += row.cache_read
@@ -104,8 +104,10 @@ class Spending:
     abandoned: int = 0
     """Questions whose process died, or that have been open for too long."""
     open: int = 0
+    lost_pico: int = 0
+    """What answers that were lost on the way may have cost: part of the total."""
     reserved_pico: int = 0
-    """What is set aside for questions without an end."""
+    """What is set aside for questions without an end: not part of the total."""
     tickets: dict[str, int] = field(default_factory=dict)
     """Picodollars of every ticket that asked a model."""
     traffic: tuple[PrefixTraffic, ...] = ()
@@ -144,20 +146,10 @@ def spending(rows: Iterable[CallRow], now: datetime) -> Spending:
     tickets: Counter[str] = Counter()
     shared: defaultdict[tuple[str, str, int], list[CallRow]] = defaultdict(list)
     for row in rows:
-        tickets[row.ticket] += row.cost_pico if row.state == "answered" else 0
-        if row.state == "answered":
-            _count(result, row)
-            if not row.batch:
-                shared[(row.model, row.purpose, row.system_tokens)].append(row)
-        elif row.state == "asked":
-            result.reserved_pico += row.cost_pico
-            late = now - row.asked_at > LOST_AFTER
-            result.abandoned += late
-            result.open += not late
-        elif row.failure == "abandoned":
-            result.abandoned += 1
-        else:
-            result.failed[row.failure or "unknown"] += 1
+        tickets[row.ticket] += 0 if row.state == "asked" else row.cost_pico
+        _count(result, row, now)
+        if row.state == "answered" and not row.batch:
+            shared[(row.model, row.purpose, row.system_tokens)].append(row)
     result.by_day = dict(sorted(result.by_day.items()))
     for name in ("by_purpose", "by_intent", "by_model"):
         setattr(result, name, _dearest_first(getattr(result, name)))
@@ -193,7 +185,25 @@ def latest_contexts(engine: sa.Engine) -> tuple[str, ...]:
         return tuple(connection.scalars(query))
 
 
-def _count(result: Spending, row: CallRow) -> None:
+def _count(result: Spending, row: CallRow, now: datetime) -> None:
+    """Count one question, by how it ended."""
+    if row.state == "asked":
+        result.reserved_pico += row.cost_pico
+        late = now - row.asked_at > LOST_AFTER
+        result.abandoned += late
+        result.open += not late
+        return
+    if row.state == "failed":
+        result.lost_pico += row.cost_pico
+        if row.failure == "abandoned":
+            result.abandoned += 1
+        else:
+            result.failed[row.failure or "unknown"] += 1
+    if row.state == "answered" or row.cost_pico:
+        _sum_up(result, row)
+
+
+def _sum_up(result: Spending, row: CallRow) -> None:
     result.total.add(row)
     groups = (
         (row.day, result.by_day),

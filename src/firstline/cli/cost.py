@@ -101,6 +101,8 @@ def _show_tickets(report: Report) -> None:
         f"{f' ({flat(reasons)})' if reasons else ''}, "
         f"{spent.abandoned / spent.questions:.1%} were abandoned, {spent.open} are open"
     )
+    if spent.lost_pico:
+        out.print(f"{_usd(spent.lost_pico)} of it may be charged for answers lost on the way")
 
 
 def _show_budget(report: Report) -> None:

@@ -223,6 +223,7 @@ def record(report: Report) -> dict[str, Any]:
             "failed": dict(spent.failed.most_common()),
             "abandoned": spent.abandoned,
             "open": spent.open,
+            "lost_usd": dollars(spent.lost_pico),
             "reserved_usd": dollars(spent.reserved_pico),
         },
         "budget": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -12,6 +13,12 @@ import typer
 from firstline.cli.options import Json
 from firstline.cli.show import out
 from firstline.errors import Place, SetupError
+from firstline.workspace.model_settings import PROVIDER_VARIABLE
+
+STAND_IN = (
+    "\nThe models' answers were [bold]recorded from a stand-in[/] that quotes the first passage: "
+    "they show the way and what it would cost, not how well a model writes."
+)
 
 
 def bundled_company() -> Path:
@@ -31,12 +38,18 @@ def register(app: typer.Typer) -> None:
         folder: Annotated[Path, typer.Option(help="Where to put the company and results.")] = Path(
             "demo"
         ),
+        replay: Annotated[
+            bool,
+            typer.Option("--replay", help="With a model's part, from recorded stand-in answers."),
+        ] = False,
         json: Json = False,
     ) -> None:
         """Answer the tickets of the bundled company Acme, without a model key."""
         from firstline.cli.run import run_and_report
 
-        company, results = folder / "acme", folder / "results"
+        company, results = folder / "acme", folder / ("replayed" if replay else "results")
+        if replay:
+            os.environ[PROVIDER_VARIABLE] = "recorded"
         try:
             if not (company / "firstline.toml").exists():
                 shutil.copytree(bundled_company(), company, dirs_exist_ok=True)
@@ -49,6 +62,8 @@ def register(app: typer.Typer) -> None:
         summary = run_and_report(
             company, company / "tickets.jsonl", results, autonomy=None, json=json
         )
+        if replay and not json:
+            out.print(STAND_IN)
         if not json:
             out.print(
                 f"\nLook at one:  {sys.argv[0]} ask -w {company} 'How do I export a board to CSV?'",

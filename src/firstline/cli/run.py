@@ -39,11 +39,16 @@ def register(app: typer.Typer) -> None:
         workers: Annotated[
             int, typer.Option(min=1, max=64, help="Processes that work on it, this one included.")
         ] = 1,
+        record: Annotated[
+            bool, typer.Option("--record", help="Keep the models' answers, for replay.")
+        ] = False,
         json: Json = False,
     ) -> None:
         """Answer a file of tickets. Running it again goes on where it stopped."""
         with more_workers(workspace, workers - 1):
-            summary = run_and_report(workspace, tickets, results, autonomy=autonomy, json=json)
+            summary = run_and_report(
+                workspace, tickets, results, autonomy=autonomy, json=json, record=record
+            )
         if not summary.complete:
             raise typer.Exit(STOPPED)
         if summary.errors:
@@ -69,12 +74,18 @@ def more_workers(workspace: Path, count: int) -> Iterator[None]:
 
 
 def run_and_report(
-    workspace: Path, tickets: Path, results: Path, *, autonomy: str | None, json: bool
+    workspace: Path,
+    tickets: Path,
+    results: Path,
+    *,
+    autonomy: str | None,
+    json: bool,
+    record: bool = False,
 ) -> Summary:
     """Run a file of tickets with progress bars and print the summary."""
     from firstline.desk import open_desk
 
-    with bars() as progress, open_desk(workspace, progress=progress) as desk:
+    with bars() as progress, open_desk(workspace, progress=progress, record=record) as desk:
         for problem in desk.opened.problems:
             err.print(f"warning: {flat(problem)}", style="yellow", markup=False)
         summary = asyncio.run(_until_stopped(desk, tickets, results, autonomy, progress))

@@ -201,13 +201,20 @@ class Desk:
         self.close()
 
 
-def open_desk(folder: Path | str, *, progress: Progress = silent, with_models: bool = True) -> Desk:
+def open_desk(
+    folder: Path | str,
+    *,
+    progress: Progress = silent,
+    with_models: bool = True,
+    record: bool = False,
+) -> Desk:
     """Open a company's folder.
 
     Args:
         folder: The workspace.
         progress: Called while knowledge and examples are read.
         with_models: False: ask no model, whatever the workspace says.
+        record: Write every model's answer into the workspace's recordings, for replay.
 
     Raises:
         WorkspaceErrors: Something in the folder is wrong; all of it is named.
@@ -224,7 +231,7 @@ def open_desk(folder: Path | str, *, progress: Progress = silent, with_models: b
             place=Place(file=str(folder)),
             fix="Give every company a database of its own",
         )
-    models = open_models(workspace, engine, utc_now) if with_models else None
+    models = open_models(workspace, engine, utc_now, record=record) if with_models else None
     opened = open_company(
         workspace, history=EarlierTickets(store), models=models, progress=progress
     )

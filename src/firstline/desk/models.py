@@ -19,9 +19,19 @@ if TYPE_CHECKING:
 
 
 def open_models(
-    workspace: Workspace, database: sa.Engine, now: Callable[[], datetime]
+    workspace: Workspace,
+    database: sa.Engine,
+    now: Callable[[], datetime],
+    *,
+    record: bool = False,
 ) -> Models | None:
     """Return the company's models, or None when it uses none.
+
+    Args:
+        workspace: The company.
+        database: Where the ledger of questions is.
+        now: Returns the time.
+        record: Write every answer into the workspace's recordings.
 
     Raises:
         SetupError: A model, price, key, region or package is missing or wrong; one sentence.
@@ -32,6 +42,7 @@ def open_models(
     # Imported here: a company without models needs none of it.
     from firstline.claude.client import open_claude  # noqa: PLC0415
     from firstline.claude.prompts import Prompts  # noqa: PLC0415
+    from firstline.claude.recorded import Recorder  # noqa: PLC0415
     from firstline.claude.registry import load_registry, roles  # noqa: PLC0415
     from firstline.pipeline.models import Models  # noqa: PLC0415
 
@@ -39,6 +50,8 @@ def open_models(
     chosen = roles(settings, registry, now().date())
     ledger = CallLedger(database)
     claude = open_claude(settings, registry, ledger, now=now, folder=workspace.folder)
+    if record:
+        claude = Recorder(claude, workspace.folder / settings.recordings)
     return Models(
         asker=claude,
         registry=registry,

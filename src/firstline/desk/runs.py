@@ -27,6 +27,8 @@ RUN_FILE = ".firstline-run.json"
 BATCH = 50
 """Tickets accepted in one transaction."""
 LOOK_SECONDS = 0.2
+BATCHES_EVERY = 5
+"""Looks between two looks after batches; a run waits for them."""
 TEND_EVERY = 25
 """Looks between two searches for the work of dead or failed workers."""
 
@@ -221,6 +223,8 @@ async def _wait(
         looks += 1
         if looks % TEND_EVERY == 0:
             await engine.tend(hurry=True)
+        elif looks % BATCHES_EVERY == 0:
+            await engine.tend_batches(hurry=True)
         try:
             await asyncio.wait_for(stopping.wait(), LOOK_SECONDS)
         except TimeoutError:

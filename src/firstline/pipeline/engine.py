@@ -326,10 +326,8 @@ class Engine:
         await self.adopt()
         await self.give_up()
         await self.keep_pace()
-        active = await self._active()
-        if _Running.lane is not None:
-            await _Running.lane.tend(hurry=hurry and not active)
-        if active:
+        await self.tend_batches(hurry=hurry)
+        if await self._active():
             return
         # Nothing is queued or running, yet tickets are open: somebody died between accepting
         # and queueing them. If queueing finds their work long done, a person gets them.
@@ -337,6 +335,11 @@ class Engine:
         await self.submit(left)
         if left and not await self._active():
             await self._hand_over(left)
+
+    async def tend_batches(self, *, hurry: bool = False) -> None:
+        """Submit, poll and hand on batches, where the company has a batch lane."""
+        if _Running.lane is not None:
+            await _Running.lane.tend(hurry=hurry and not await self._active())
 
     def _unlisted(self) -> list[TicketId]:
         """Return the open tickets that do not wait for a batch."""

@@ -125,9 +125,12 @@ def route_grounds(case: Case) -> Iterator[Ground]:
     """Hold what is out of scope, unclear, or reserved for people."""
     route, settings = case.route, case.workspace.settings
     if route.source != "rule":
-        foreign = route.source == "local" and route.in_scope < settings.minimum_in_scope
-        if foreign or route.intent == OUT_OF_SCOPE:
+        foreign = route.in_scope < settings.minimum_in_scope
+        by_model = route.source == "model"
+        if (foreign and not by_model) or route.intent == OUT_OF_SCOPE:
             yield _escalate("out_of_scope", route.reason)
+        elif foreign:
+            yield _review("scope_by_model", f"only a model finds it in scope: {route.reason}")
         elif route.unsure:
             yield _review("route_unsure", route.reason)
     if route.handler == "person":

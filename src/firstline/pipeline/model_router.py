@@ -19,9 +19,10 @@ CANDIDATES = 8
 OUTPUT_TOKENS = 120
 NAME = "router"
 OUT_OF_SCOPE = Intent("oos")
-STATED: dict[Confidence, float] = {"high": 0.85, "medium": 0.6, "low": 0.4}
+STATED: dict[Confidence, float] = {"high": 0.75, "medium": 0.5, "low": 0.3}
 """What a model's word counts as, as a probability. It is not calibrated: a certificate measures
-what comes of it, and anything below `high` leaves the route unsure."""
+what comes of it. Even `high` is below what makes a route good evidence by itself (`SURE_ROUTE`),
+and anything less leaves the route unsure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

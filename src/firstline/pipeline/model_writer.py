@@ -216,12 +216,12 @@ def _supported(answer: AnswerParts, assignment: Assignment) -> tuple[Confidence,
     unmet = unmet_names(assignment, [x for x in assignment.context.evidence if x.id in quoted])
     if unmet:
         return "medium", f"what it quotes does not mention {len(unmet)} of the names asked about"
+    named = spec.articles if spec else ()
+    right = any(key.partition("#")[0] in named for key in quoted)
+    if named and not right:
+        return "medium", "what it quotes is not one of the intent's articles"
     answerable = assignment.context.answerable
-    agreed = (
-        spec is not None
-        and assignment.route.probability >= SURE_ROUTE
-        and any(key.partition("#")[0] in spec.articles for key in quoted)
-    )
-    if answerable >= settings.minimum_answerable or agreed:
+    sure_route = assignment.route.probability >= SURE_ROUTE
+    if answerable >= settings.minimum_answerable or (right and sure_route):
         return "high", answer.reason
     return "medium", f"the knowledge base may not answer this ({answerable:.2f})"

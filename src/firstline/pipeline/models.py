@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from firstline.claude.batches import BatchApi
-from firstline.claude.client import OpenAsker
 from firstline.claude.prompts import Prompts
+from firstline.claude.recorded import OpenAsker
 from firstline.claude.registry import Registry, Roles
 
 

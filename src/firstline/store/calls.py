@@ -5,7 +5,8 @@
 | asked    | on its way, or its process died; the most it may  | asks; the API cannot say whether  |
 |          | cost is reserved                                  | it answered                       |
 | answered | the reply is stored                               | returns the reply, costs nothing  |
-| failed   | no answer; nothing was billed                     | asks                              |
+| failed   | no answer; it costs nothing, or what was reserved | asks                              |
+|          | where one was lost on the way                     |                                   |
 
 Money is counted in picodollars (10^-12 dollars): whole numbers, exact for every listed price.
 """
@@ -15,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -146,8 +147,8 @@ class CallLedger:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
-        self._insert_spend = dialect.insert(spend)
-        self._insert_call = dialect.insert(model_call)
+        self._insert_spend = _adding(dialect.insert(spend))
+        self._insert_call = _claiming(dialect.insert(model_call))
 
     def begin(self, entry: CallEntry, allowance: Allowance, now: datetime) -> Begun:
         """Reserve what a question may cost, unless it was answered before or may not be asked."""
@@ -200,14 +201,22 @@ class CallLedger:
         with self._engine.connect() as connection:
             return connection.execute(_HELD, {"held": key}).one_or_none() is not None
 
-    def fail(self, key: str, failure: str) -> None:
-        """Note that a question has no answer, and let go what was reserved for it."""
+    def fail(self, key: str, failure: str, *, maybe_billed: bool = False) -> None:
+        """Note that a question has no answer, and let go what was reserved for it.
+
+        Args:
+            key: The question's.
+            failure: A stable code.
+            maybe_billed: Whether an answer was lost on the way, so that the provider may charge
+                for it: what was reserved is then counted as spent.
+        """
         with self._engine.begin() as connection:
             held = connection.execute(_HELD, {"held": key}).one_or_none()
             if held is None or held.state != "asked":
                 return
-            self._add(connection, held.day, -held.cost_pico)
-            connection.execute(_SETTLE, _failed(key, failure))
+            kept = held.cost_pico if maybe_billed else 0
+            self._add(connection, held.day, kept - held.cost_pico)
+            connection.execute(_SETTLE, _failed(key, failure, kept))
 
     def reply(self, key: str) -> str | None:
         """Return a stored reply, or None."""
@@ -267,40 +276,55 @@ class CallLedger:
         return None
 
     def _claim(self, connection: sa.Connection, entry: CallEntry, day: str, now: datetime) -> None:
-        statement = self._insert_call.values(
-            key=entry.key,
-            ticket=entry.ticket,
-            intent=entry.intent,
-            requester=entry.requester,
-            purpose=entry.purpose,
-            model=entry.model,
-            prompt_hash=entry.prompt_hash,
-            state="asked",
-            attempts=1,
-            batch=entry.batch,
-            system_tokens=entry.system_tokens,
-            cost_pico=entry.reserve_pico,
-            asked_at=instant(now),
-            day=day,
-        )
-        again = {
-            "state": "asked",
-            "failure": "",
-            "attempts": model_call.c.attempts + 1,
-            "batch": entry.batch,
-            "cost_pico": entry.reserve_pico,
-            "asked_at": instant(now),
-            "day": day,
+        row = {
+            "of_key": entry.key,
+            "of_ticket": entry.ticket,
+            "of_intent": entry.intent,
+            "of_requester": entry.requester,
+            "of_purpose": entry.purpose,
+            "of_model": entry.model,
+            "of_prompt_hash": entry.prompt_hash,
+            "of_state": "asked",
+            "of_attempts": 1,
+            "of_batch": entry.batch,
+            "of_system_tokens": entry.system_tokens,
+            "of_cost_pico": entry.reserve_pico,
+            "of_asked_at": instant(now),
+            "of_day": day,
         }
-        connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=again))
+        connection.execute(self._insert_call, row)
 
     def _add(self, connection: sa.Connection, day: str, pico: int) -> None:
-        statement = self._insert_spend.values(day=day, pico=pico)
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["day"], set_={"pico": spend.c.pico + pico}
-            )
-        )
+        connection.execute(self._insert_spend, {"of_day": day, "of_pico": pico})
+
+
+Insert: TypeAlias = "sqlite.Insert | postgresql.Insert"
+
+
+def _adding(insert: Insert) -> Insert:
+    """Return what adds to a day's spending, to be run with `of_day` and `of_pico`."""
+    pico: sa.BindParameter[int] = sa.bindparam("of_pico")
+    return insert.values(day=sa.bindparam("of_day"), pico=pico).on_conflict_do_update(
+        index_elements=["day"], set_={"pico": spend.c.pico + pico}
+    )
+
+
+def _claiming(insert: Insert) -> Insert:
+    """Return what enters a question, or enters it anew, to be run with `of_` and a column."""
+    names = (
+        "key ticket intent requester purpose model prompt_hash state attempts batch system_tokens "
+        "cost_pico asked_at day"
+    ).split()
+    entered = insert.values({name: sa.bindparam(f"of_{name}") for name in names})
+    anew = ("state", "batch", "cost_pico", "asked_at", "day")
+    return entered.on_conflict_do_update(
+        index_elements=["key"],
+        set_={
+            **{name: entered.excluded[name] for name in anew},
+            "failure": "",
+            "attempts": model_call.c.attempts + 1,
+        },
+    )
 
 
 _COLUMNS = [model_call.c[name] for name in CallRow.__slots__]
@@ -312,7 +336,7 @@ def _call(row: sa.Row[Any]) -> CallRow:
     return CallRow(**values)
 
 
-def _failed(key: str, failure: str) -> dict[str, object]:
+def _failed(key: str, failure: str, cost: int = 0) -> dict[str, object]:
     return {
         "held": key,
         "how": "failed",
@@ -322,6 +346,6 @@ def _failed(key: str, failure: str) -> dict[str, object]:
         "tokens_out": 0,
         "tokens_read": 0,
         "tokens_written": 0,
-        "cost": 0,
+        "cost": cost,
         "took": 0.0,
     }

@@ -1,8 +1,8 @@
 """A support agent of straw: answers Firstline's own prompts as a careful model might.
 
 It quotes the first whole sentences of the first passage, hands over when there is none, and takes
-the first intent when it is asked to route. It reads no meaning; it makes the way of a ticket run
-with a double, so that everything but the wording is exercised.
+the first intent it is offered when it is asked to route. It reads no meaning; it makes the way of
+a ticket run with a double, so that everything but the wording is exercised.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from firstline.testing.answers import Answer, register, schema_of
 
 _KNOWLEDGE = re2.compile(r"(?s)<knowledge>\n(.*?)\n</knowledge>")
 _PIECE = re2.compile(r"(?m)^<(e\d+)>.*$")
+_INTENT = re2.compile(r"(?m)^- ([^:\n]+)")
 QUOTED = 2
 """Units of the passage that are quoted."""
 
@@ -29,11 +30,18 @@ def answer_ticket(body: Mapping[str, Any]) -> Answer:
     schema = schema_of(body) or {}
     properties = schema.get("properties", {})
     if "intent" in properties:
-        first = properties["intent"]["enum"][0]
-        said: dict[str, Any] = {"intent": first, "confidence": "high", "several": False}
+        said = _route(body, properties["intent"]["enum"])
     else:
         said = _reply(_prompt(body))
     return Answer(text=json.dumps(said, ensure_ascii=False))
+
+
+def _route(body: Mapping[str, Any], intents: list[str]) -> dict[str, Any]:
+    system = body.get("system", "")
+    text = system if isinstance(system, str) else "\n".join(part["text"] for part in system)
+    listed = (match.group(1) for match in _INTENT.finditer(text))
+    chosen = next((name for name in listed if name in intents), intents[0])
+    return {"intent": chosen, "confidence": "high", "several": False}
 
 
 def _prompt(body: Mapping[str, Any]) -> str:
