@@ -23,6 +23,11 @@ class Parcel:
 class Channel(Protocol):
     """Where replies go."""
 
+    @property
+    def is_local(self) -> bool:
+        """Whether sending waits for no network, and so needs no queue of its own."""
+        ...
+
     async def send(self, parcel: Parcel) -> str:
         """Deliver once and return the channel's own reference; raises OSError on failure."""
         ...

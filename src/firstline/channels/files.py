@@ -28,6 +28,11 @@ class FileChannel:
         self._known: set[str] = set()
         self._read_to = 0
 
+    @property
+    def is_local(self) -> bool:
+        """A file is written at once."""
+        return True
+
     async def send(self, parcel: Parcel) -> str:
         """Append a line unless its marker is there already."""
         return await asyncio.to_thread(self._send, parcel)

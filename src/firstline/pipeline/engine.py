@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import sqlalchemy as sa
 from dbos import DBOS, SetWorkflowID
@@ -46,11 +47,17 @@ from firstline.workspace import Autonomy, parse_autonomy
 QUEUES = {"intake": 32, "generate": 64, "deliver": 16}
 """Stage queues and how many tickets of each a process takes at once: looking for work costs more
 than having some in hand."""
+AT_ONCE = 40
+"""Tickets of a process that ask a model at once; a slow model leaves the other places free."""
+ROOMY = 50.0
+"""Tickets a second that the models' limits must allow for that."""
 POLL_SECONDS = 0.1
 MAX_RECOVERIES = 50
 """A ticket that was being worked on in this many crashes is handed to a person."""
 
 
+Argument = TypeVar("Argument")
+Found = TypeVar("Found")
 Outlets = Callable[[str, str], Channel]
 """Finds the channel an inbox delivers to, from its kind and target."""
 
@@ -69,10 +76,16 @@ class Line:
     inboxes: dict[str, Inbox] = field(default_factory=dict)
     """Inboxes already read; they never change."""
 
+    async def read(self, function: Callable[[Argument], Found], argument: Argument) -> Found:
+        """Read from the store. A file of this machine answers sooner than a thread begins."""
+        if self.store.is_local:
+            return function(argument)
+        return await asyncio.to_thread(function, argument)
+
     async def inbox(self, inbox_id: str) -> Inbox:
         """Return an inbox."""
         if inbox_id not in self.inboxes:
-            self.inboxes[inbox_id] = await asyncio.to_thread(self.store.inbox, inbox_id)
+            self.inboxes[inbox_id] = await self.read(self.store.inbox, inbox_id)
         return self.inboxes[inbox_id]
 
     async def autonomy(self, ticket: Ticket) -> Autonomy | None:
@@ -95,6 +108,21 @@ class _Running:
 
     line: Line | None = None
     lane: BatchLane | None = None
+    limit: StartLimit | None = None
+    """What the models' limits allow, as far as this process knows."""
+    at_once: int = 0
+    """Tickets that ask a model without having waited in its queue."""
+
+
+def _may_ask_at_once() -> bool:
+    """Whether a ticket may ask its model here and now.
+
+    Waiting in a queue is for limits and for slow models. Where neither holds anybody up, the way
+    through one more queue costs more than everything else about the call.
+    """
+    limit = _Running.limit
+    roomy = limit is None or limit.per_second >= ROOMY
+    return roomy and _Running.at_once < AT_ONCE
 
 
 def _line() -> Line:
@@ -107,7 +135,7 @@ def _line() -> Line:
 async def answer_ticket(ticket_id: str) -> str:
     """Do the local stages; decide, or queue the ticket for a model."""
     line = _line()
-    stored = await asyncio.to_thread(line.store.load, TicketId(ticket_id))
+    stored = await line.read(line.store.load, TicketId(ticket_id))
     if stored is None or (stored.outcome is not None and not stored.decided):
         return "ended"
     if stored.decided:
@@ -116,13 +144,20 @@ async def answer_ticket(ticket_id: str) -> str:
     prepared = await prepare(stored.ticket, line.parts, autonomy=autonomy)
     if isinstance(prepared, Prepared) and prepared.wanted:
         body = ((PREPARED, encode(prepared)),)
-        await asyncio.to_thread(line.store.note, stored.ticket.id, body)
         lane = _Running.lane
         if lane is not None and lane.takes(stored.ticket, prepared):
+            await asyncio.to_thread(line.store.note, stored.ticket.id, body)
             await lane.add(stored.ticket, prepared)
             return "waits for a batch"
-        await _enqueue("generate", ticket_id)
-        return "waits for a model"
+        if not _may_ask_at_once():
+            await asyncio.to_thread(line.store.note, stored.ticket.id, body)
+            await _enqueue("generate", ticket_id)
+            return "waits for a model"
+        _Running.at_once += 1
+        try:
+            return await _decide(stored.ticket, prepared, line)
+        finally:
+            _Running.at_once -= 1
     return await _decide(stored.ticket, prepared, line)
 
 
@@ -130,12 +165,12 @@ async def answer_ticket(ticket_id: str) -> str:
 async def generate_ticket(ticket_id: str) -> str:
     """Ask the models that a prepared ticket wants, and decide."""
     line = _line()
-    stored = await asyncio.to_thread(line.store.load, TicketId(ticket_id))
+    stored = await line.read(line.store.load, TicketId(ticket_id))
     if stored is None or (stored.outcome is not None and not stored.decided):
         return "ended"
     if stored.decided:
         return await _pass_on(await _stored_answer(stored.ticket, line), line)
-    stages = await asyncio.to_thread(line.store.stages, stored.ticket.id)
+    stages = await line.read(line.store.stages, stored.ticket.id)
     prepared = decode(Prepared, stages[PREPARED].body)
     return await _decide(stored.ticket, prepared, line)
 
@@ -161,37 +196,47 @@ async def _decide(ticket: Ticket, prepared: Prepared | Answer, line: Line) -> st
 
 
 async def _pass_on(answer: Answer, line: Line) -> str:
-    """Queue the delivery that a verdict asks for."""
+    """Deliver what a verdict delivers, at once where nobody is waited for, else in its queue."""
     log.info(
         "ticket_decided",
         ticket=answer.ticket.id,
         action=answer.verdict.action,
         reason=answer.verdict.reasons[0].code,
     )
-    if delivery_of(answer, line.parts.workspace.voice.handoff) is not None:
+    if delivery_of(answer, line.parts.workspace.voice.handoff) is None:
+        return answer.verdict.action
+    inbox = await line.inbox(answer.ticket.inbox)
+    if line.outlets(inbox.kind, inbox.target).is_local:
+        await _deliver(answer, line)
+    else:
         await _enqueue("deliver", answer.ticket.id)
     return answer.verdict.action
 
 
 async def _stored_answer(ticket: Ticket, line: Line) -> Answer:
-    return answer_from(ticket, await asyncio.to_thread(line.store.stages, ticket.id))
+    return answer_from(ticket, await line.read(line.store.stages, ticket.id))
 
 
 @DBOS.workflow(name="deliver_ticket", max_recovery_attempts=MAX_RECOVERIES)
 async def deliver_ticket(ticket_id: str) -> str:
     """Deliver what a stored verdict delivers, and end the ticket."""
     line = _line()
-    stored = await asyncio.to_thread(line.store.load, TicketId(ticket_id))
+    stored = await line.read(line.store.load, TicketId(ticket_id))
     if stored is None:
         return "ended"
-    answer = await _stored_answer(stored.ticket, line)
+    return await _deliver(await _stored_answer(stored.ticket, line), line)
+
+
+async def _deliver(answer: Answer, line: Line) -> str:
+    ticket = answer.ticket
+    stored = await line.read(line.store.load, ticket.id)
     delivery = delivery_of(answer, line.parts.workspace.voice.handoff)
-    if delivery is None or not still_wanted(delivery, stored.outcome):
+    if stored is None or delivery is None or not still_wanted(delivery, stored.outcome):
         return "ended"
-    inbox = await line.inbox(stored.ticket.inbox)
+    inbox = await line.inbox(ticket.inbox)
     begun = time.perf_counter()
     receipt = await deliver_stage(
-        stored.ticket,
+        ticket,
         delivery.kind,
         delivery.text,
         channel=line.outlets(inbox.kind, inbox.target),
@@ -204,7 +249,7 @@ async def deliver_ticket(ticket_id: str) -> str:
     outcome, reason = outcome_of(answer, receipt)
     await asyncio.to_thread(
         line.store.record,
-        stored.ticket.id,
+        ticket.id,
         (("deliver", encode(receipt)),),
         (StageTime(stage="deliver", wall_ms=wall_ms, cpu_ms=0.0),),
         outcome=outcome,
@@ -231,7 +276,6 @@ class Engine:
         self._listen = list(listen)
         self._slots: Slots | None = None
         self._slot = -1
-        self._limit: StartLimit | None = None
 
     async def start(self) -> None:
         """Take a slot, open the queues, and pick up what a dead holder of the slot left."""
@@ -307,7 +351,7 @@ class Engine:
             return
         rows = await asyncio.to_thread(self._line.calls.latest, SAMPLE * 4)
         limit = learned_limit(models, rows)
-        if not differs(limit, self._limit):
+        if not differs(limit, _Running.limit):
             return
         queue = await DBOS.retrieve_queue_async("generate")
         if queue is None:
@@ -315,7 +359,7 @@ class Engine:
         await queue.set_limiter_async(
             None if limit is None else {"limit": limit.limit, "period": limit.period}
         )
-        self._limit = limit
+        _Running.limit = limit
 
     async def tend(self, *, hurry: bool = False) -> None:
         """Keep every accepted ticket on its way, whoever accepted it and died since.
@@ -378,7 +422,8 @@ class Engine:
             await asyncio.get_running_loop().run_in_executor(alone, destroy)
         # DBOS made its own threads the loop's default ones and has just ended them.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
-        _Running.line = _Running.lane = None
+        _Running.line = _Running.lane = _Running.limit = None
+        _Running.at_once = 0
         if self._slots is not None:
             self._slots.close()
             self._slots = None

@@ -98,6 +98,11 @@ class TicketStore:
         self._insert_stage = dialect.insert(stage).on_conflict_do_nothing()
 
     @property
+    def is_local(self) -> bool:
+        """Whether reading needs no network and waits for nobody: a SQLite file logging ahead."""
+        return self._engine.dialect.name == "sqlite"
+
+    @property
     def engine(self) -> sa.Engine:
         """The database, for the other ledgers in it."""
         return self._engine
