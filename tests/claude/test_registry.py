@@ -172,7 +172,13 @@ def test_caching_needs_a_model_that_caches() -> None:
 def test_ones_own_model_is_not_on_bedrock() -> None:
     """Compatible servers are reached through provider anthropic only."""
     with pytest.raises(SetupError, match=r"llama-4 is not offered on bedrock"):
-        chosen(own=(LOCAL,), writer="llama-4", provider="bedrock", region="us-east-1")
+        chosen(
+            own=(LOCAL,),
+            profile="4.5",
+            writer="llama-4",
+            provider="bedrock",
+            region="us-east-1",
+        )
 
 
 @pytest.mark.parametrize(
@@ -234,9 +240,12 @@ def test_warnings_name_what_retires_soon() -> None:
     assert warnings(ModelSettings(), chosen(), TODAY) == ()
 
 
-def test_warnings_name_a_model_that_holds_to_no_schema() -> None:
-    """The 5.5 models on Bedrock: usable, with the answer checked on this side alone."""
+def test_a_model_that_holds_to_no_schema_is_refused_unless_it_is_wanted() -> None:
+    """The 5.5 models on Bedrock: usable only with the answer checked on this side alone."""
     settings = ModelSettings(provider="bedrock", region="us-east-1")
+    with pytest.raises(SetupError, match="does not hold its answers to a JSON schema on bedrock"):
+        roles(settings, REGISTRY, TODAY)
+    settings = replace(settings, schema="optional")
     found = warnings(settings, roles(settings, REGISTRY, TODAY), TODAY)
     assert sum("does not hold its answers to a schema" in text for text in found) == 2
 

@@ -31,6 +31,11 @@ class Unreliable:
         self.sent.append(parcel.marker)
         return "ref"
 
+    @property
+    def is_local(self) -> bool:
+        """It is far away."""
+        return False
+
     async def find(self, marker: str) -> Presence:
         """Say what the test wants."""
         del marker

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from firstline.claude.calls import Question
+from firstline.claude.provider import request_body
 from firstline.claude.registry import platform_id
 from firstline.claude.specs import ModelSpec
 from firstline.errors import SetupError
@@ -86,3 +88,34 @@ def listed(models: Iterable[ModelSpec], settings: ModelSettings) -> tuple[Listed
                     )
                 )
     return tuple(found)
+
+
+def counted(questions: Iterable[tuple[Question, ModelSpec]], settings: ModelSettings) -> list[int]:
+    """Ask the API how many input tokens each question has; it answers free of charge.
+
+    Raises:
+        SetupError: The API does not answer.
+    """
+    import anthropic  # noqa: PLC0415 - the SDK takes long to import and is seldom needed
+
+    client = anthropic.Anthropic(
+        api_key=os.environ.get(KEY_VARIABLE, ""), timeout=SECONDS, max_retries=2
+    )
+    sizes = []
+    with client:
+        for question, model in questions:
+            body = request_body(question, model, settings)
+            for name in ("max_tokens", "metadata"):
+                body.pop(name, None)
+            try:
+                answer = client.post(
+                    "/v1/messages/count_tokens",
+                    body=body,
+                    cast_to=anthropic.types.MessageTokensCount,
+                )
+            except anthropic.AnthropicError as error:
+                raise SetupError(
+                    f"The API did not count ({type(error).__name__})", fix="Try again later"
+                ) from error
+            sizes.append(answer.input_tokens)
+    return sizes

@@ -207,7 +207,8 @@ def roles(settings: ModelSettings, registry: Registry, today: date) -> Roles:
 
     Raises:
         SetupError: A model is unknown, retired, without a price today, not offered on the
-            platform or in the region, or cannot cache although caching is on.
+            platform or in the region, cannot hold its answers to a schema, or cannot cache
+            although caching is on.
     """
     names = registry.profiles.get(settings.profile)
     if names is None:
@@ -231,6 +232,13 @@ def _refuse_unusable(model: ModelSpec, role: Role, settings: ModelSettings, toda
         raise SetupError(
             f"The {role} {model.name} was retired on {retires} on {platform_of(settings.provider)}",
             fix=f"Use its successor {model.successor}: set {role}, or another profile, in [models]",
+        )
+    if not offered.structured and not model.own and settings.schema == "required":
+        raise SetupError(
+            f"The {role} {model.name} does not hold its answers to a JSON schema on "
+            f"{platform_of(settings.provider)}",
+            fix='Choose another model, or set schema = "optional" in [models] to have its answers '
+            "only checked here",
         )
     price = price_of(model, today)
     if settings.cache == "off":

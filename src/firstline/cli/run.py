@@ -88,6 +88,8 @@ def run_and_report(
     with bars() as progress, open_desk(workspace, progress=progress, record=record) as desk:
         for problem in desk.opened.problems:
             err.print(f"warning: {flat(problem)}", style="yellow", markup=False)
+        for note in desk.opened.parts.models.warnings if desk.opened.parts.models else ():
+            err.print(f"warning: {flat(note)}", style="yellow", markup=False)
         summary = asyncio.run(_until_stopped(desk, tickets, results, autonomy, progress))
     if json:
         print_json(summary.as_json())

@@ -43,7 +43,7 @@ def open_models(
     from firstline.claude.client import open_claude  # noqa: PLC0415
     from firstline.claude.prompts import Prompts  # noqa: PLC0415
     from firstline.claude.recorded import Recorder  # noqa: PLC0415
-    from firstline.claude.registry import load_registry, roles  # noqa: PLC0415
+    from firstline.claude.registry import load_registry, roles, warnings  # noqa: PLC0415
     from firstline.pipeline.models import Models  # noqa: PLC0415
 
     registry = load_registry(settings)
@@ -58,6 +58,7 @@ def open_models(
         roles=chosen,
         prompts=Prompts.of(workspace),
         batches=_batches(workspace, registry, chosen, ledger, now),
+        warnings=warnings(settings, chosen, now().date()),
     )
 
 

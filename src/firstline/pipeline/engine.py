@@ -51,7 +51,9 @@ AT_ONCE = 40
 """Tickets of a process that ask a model at once; a slow model leaves the other places free."""
 ROOMY = 50.0
 """Tickets a second that the models' limits must allow for that."""
-POLL_SECONDS = 0.1
+POLL_SECONDS = {"intake": 0.1, "generate": 0.2, "deliver": 0.2}
+"""How often a process looks for work in a queue. Every look costs about as much as a ticket's
+query, and the latter two are only for tickets that have to wait anyway."""
 MAX_RECOVERIES = 50
 """A ticket that was being worked on in this many crashes is handed to a person."""
 
@@ -290,7 +292,7 @@ class Engine:
             DBOS.launch()
             for name, concurrency in QUEUES.items():
                 await DBOS.register_queue_async(
-                    name, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS
+                    name, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS[name]
                 )
         except sa.exc.SQLAlchemyError as error:
             await self.stop()
@@ -353,13 +355,15 @@ class Engine:
         limit = learned_limit(models, rows)
         if not differs(limit, _Running.limit):
             return
+        _Running.limit = limit
         queue = await DBOS.retrieve_queue_async("generate")
         if queue is None:
             return
+        # A limiter makes every look for work dearer; one that is never met is left out.
+        binding = limit is not None and limit.per_second < ROOMY
         await queue.set_limiter_async(
-            None if limit is None else {"limit": limit.limit, "period": limit.period}
+            {"limit": limit.limit, "period": limit.period} if limit and binding else None
         )
-        _Running.limit = limit
 
     async def tend(self, *, hurry: bool = False) -> None:
         """Keep every accepted ticket on its way, whoever accepted it and died since.

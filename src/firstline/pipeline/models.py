@@ -19,4 +19,6 @@ class Models:
     roles: Roles
     prompts: Prompts
     batches: BatchApi | None = None
-    """None where the platform has no batches."""
+    """None where the platform has no batches, or no intent waits for one."""
+    warnings: tuple[str, ...] = ()
+    """What the operator should know of these models, a sentence each."""

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from firstline.records import TicketId
+from firstline.store.database import reading
 from firstline.store.schema import batch_item
 from firstline.store.tickets import instant
 
@@ -41,6 +42,7 @@ class BatchList:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._reader = reading(engine)
         dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
         self._insert = dialect.insert(batch_item).on_conflict_do_nothing()
 
@@ -54,14 +56,14 @@ class BatchList:
     def waiting(self) -> tuple[int, datetime | None]:
         """Return how many tickets wait, and since when the first does."""
         query = sa.select(sa.func.count(), sa.func.min(batch_item.c.added_at))
-        with self._engine.connect() as connection:
+        with self._reader.connect() as connection:
             row = connection.execute(query.where(batch_item.c.state == "waiting")).one()
         return int(row[0]), None if row[1] is None else datetime.fromisoformat(row[1])
 
     def unfinished(self) -> set[TicketId]:
         """Return the tickets that are not done."""
         query = sa.select(batch_item.c.ticket).where(batch_item.c.state != "done")
-        with self._engine.connect() as connection:
+        with self._reader.connect() as connection:
             return {TicketId(ticket) for ticket in connection.scalars(query)}
 
     def claim(self, name: str, now: datetime, *, most: int) -> Batch | None:
@@ -100,7 +102,7 @@ class BatchList:
     def batches(self, state: str) -> list[Batch]:
         """Return the batches in a state: `submitting` or `submitted`."""
         query = sa.select(batch_item).where(batch_item.c.state == state)
-        with self._engine.connect() as connection:
+        with self._reader.connect() as connection:
             rows = connection.execute(query.order_by(batch_item.c.added_at)).all()
         named: dict[str, list[sa.Row[tuple[object, ...]]]] = {}
         for row in rows:
@@ -118,7 +120,7 @@ class BatchList:
     def known(self, names: Sequence[str]) -> set[str]:
         """Return which of these batches of the API are on the list, also done ones."""
         query = sa.select(batch_item.c.batch).where(batch_item.c.batch.in_(names)).distinct()
-        with self._engine.connect() as connection:
+        with self._reader.connect() as connection:
             return set(connection.scalars(query))
 
     def _move(self, which: sa.ColumnElement[bool], now: datetime, **values: str) -> None:

@@ -21,6 +21,7 @@ from typing import Any, Literal, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from firstline.store.database import reading
 from firstline.store.schema import model_call, spend
 from firstline.store.tickets import instant
 
@@ -146,6 +147,7 @@ class CallLedger:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._reader = reading(engine)
         dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
         self._insert_spend = _adding(dialect.insert(spend))
         self._insert_call = _claiming(dialect.insert(model_call))
@@ -198,7 +200,7 @@ class CallLedger:
 
     def knows(self, key: str) -> bool:
         """Whether a question was ever begun."""
-        with self._engine.connect() as connection:
+        with self._reader.connect() as connection:
             return connection.execute(_HELD, {"held": key}).one_or_none() is not None
 
     def fail(self, key: str, failure: str, *, maybe_billed: bool = False) -> None:
@@ -220,13 +222,13 @@ class CallLedger:
 
     def reply(self, key: str) -> str | None:
         """Return a stored reply, or None."""
-        with self._engine.connect() as connection:
+        with self._reader.connect() as connection:
             held = connection.execute(_HELD, {"held": key}).one_or_none()
         return None if held is None or held.state != "answered" else str(held.reply)
 
     def spent(self, first: str, last: str) -> int:
         """Return the picodollars spent or reserved from day `first` to day `last` (YYYY-MM-DD)."""
-        with self._engine.connect() as connection:
+        with self._reader.connect() as connection:
             return int(connection.scalar(_MONTH, {"first": first, "last": last}) or 0)
 
     def rows(self, since: str = "", *, page: int = 1_000) -> Iterator[CallRow]:
@@ -239,7 +241,7 @@ class CallLedger:
                 .order_by(model_call.c.key)
                 .limit(page)
             )
-            with self._engine.connect() as connection:
+            with self._reader.connect() as connection:
                 found = connection.execute(query).all()
             if not found:
                 return
@@ -254,7 +256,7 @@ class CallLedger:
             .order_by(model_call.c.asked_at.desc())
             .limit(limit)
         )
-        with self._engine.connect() as connection:
+        with self._reader.connect() as connection:
             return [_call(row) for row in connection.execute(query)]
 
     @staticmethod

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from firstline.records import Outcome, StageTime, Ticket, TicketId, decode, encode
+from firstline.store.database import reading
 from firstline.store.schema import inbox, owner, stage, ticket
 
 Accepted = Literal["new", "repeat", "conflict"]
@@ -93,6 +94,7 @@ class TicketStore:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._reader = reading(engine)
         dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
         self._insert = dialect.insert
         self._insert_stage = dialect.insert(stage).on_conflict_do_nothing()
@@ -134,7 +136,7 @@ class TicketStore:
 
     def inbox(self, inbox_id: str) -> Inbox:
         """Return an inbox; raises LookupError when it was never opened."""
-        with self._engine.connect() as connection:
+        with self._reader.connect() as connection:
             row = connection.execute(sa.select(inbox).where(inbox.c.id == inbox_id)).one_or_none()
         if row is None:
             raise LookupError(f"no inbox {inbox_id}")
@@ -182,7 +184,7 @@ class TicketStore:
 
     def load(self, ticket_id: TicketId) -> StoredTicket | None:
         """Return a ticket and its end, or None."""
-        with self._engine.connect() as connection:
+        with self._reader.connect() as connection:
             row = connection.execute(_LOAD, {"id": ticket_id}).one_or_none()
         if row is None:
             return None
@@ -198,7 +200,7 @@ class TicketStore:
         query = sa.select(ticket.c.id).where(ticket.c.outcome.is_(None))
         if inbox_id is not None:
             query = query.where(ticket.c.inbox == inbox_id)
-        with self._engine.connect() as connection:
+        with self._reader.connect() as connection:
             return [TicketId(row) for row in connection.scalars(query.order_by(ticket.c.position))]
 
     def counts(self, inbox_id: str) -> dict[str | None, int]:
@@ -208,7 +210,7 @@ class TicketStore:
             .where(ticket.c.inbox == inbox_id)
             .group_by(ticket.c.outcome)
         )
-        with self._engine.connect() as connection:
+        with self._reader.connect() as connection:
             return {row.outcome: row.tickets for row in connection.execute(query)}
 
     def record(
@@ -269,7 +271,7 @@ class TicketStore:
 
     def stages(self, ticket_id: TicketId) -> Stages:
         """Return what every stage said about a ticket, by stage."""
-        with self._engine.connect() as connection:
+        with self._reader.connect() as connection:
             return _stages(connection, [ticket_id])[ticket_id]
 
     def in_order(self, inbox_id: str, *, page: int = 100) -> Iterator[tuple[StoredTicket, Stages]]:
@@ -294,7 +296,7 @@ class TicketStore:
 
     def superseded(self, record: Ticket) -> bool:
         """Whether a newer message of the same conversation has been accepted."""
-        with self._engine.connect() as connection:
+        with self._reader.connect() as connection:
             found = connection.scalar(
                 NEWER,
                 {
@@ -320,7 +322,7 @@ class TicketStore:
             .order_by(ticket.c.received_at.desc())
             .limit(limit)
         )
-        with self._engine.connect() as connection:
+        with self._reader.connect() as connection:
             rows = connection.execute(query).all()
         return [_stored(row.body, row.outcome, row.reason) for row in rows]
 

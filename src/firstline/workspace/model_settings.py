@@ -35,6 +35,7 @@ MODELS_KEYS = (
     "recordings",
     "own",
     "cache",
+    "schema",
     "deadline_seconds",
     "requests_per_minute",
     "tokens_per_minute",
@@ -45,6 +46,8 @@ MODELS_KEYS = (
 BUDGET_KEYS = ("day_usd", "month_usd", "calls_per_requester_per_day", "alarm_usd")
 OWN_KEYS = ("id", "input_usd", "output_usd", "answers", "context")
 Answers = Literal["text", "schema"]
+Schema = Literal["required", "optional"]
+SCHEMAS: tuple[Schema, ...] = get_args(Schema)
 ANSWERS: tuple[Answers, ...] = get_args(Answers)
 """Whether a server holds its answers to a JSON schema."""
 _DEFAULTS = ModelSettings()
@@ -88,6 +91,7 @@ def read_models(
         recordings=Path(models.text("recordings", str(_DEFAULTS.recordings))),
         own=_own_models(models),
         cache=models.choice("cache", CACHES, _DEFAULTS.cache),
+        schema=models.choice("schema", SCHEMAS, _DEFAULTS.schema),
         deadline_seconds=_amount(models, "deadline_seconds", _DEFAULTS.deadline_seconds, 1, 600),
         requests_per_minute=models.whole("requests_per_minute", 0, 0, _MOST_A_MINUTE),
         tokens_per_minute=models.whole("tokens_per_minute", 0, 0, _MOST_A_MINUTE),

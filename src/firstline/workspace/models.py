@@ -132,6 +132,9 @@ class ModelSettings:
     own: tuple[OwnModel, ...] = ()
     cache: Literal["off", "5m", "1h"] = "off"
     """Time to live of the cached prefix; `firstline cost` says whether it would pay."""
+    schema: Literal["required", "optional"] = "required"
+    """Whether a model must be able to hold its answers to a JSON schema. They are checked here
+    either way; without it more of them are malformed, and asked again."""
     deadline_seconds: float = 30.0
     """For one question, every retry included."""
     requests_per_minute: int = 0
