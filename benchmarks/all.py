@@ -5,7 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("search", "routing", "end_to_end", "crashes", "signals", "masking", "language")
+NAMES = (
+    "search",
+    "routing",
+    "end_to_end",
+    "crashes",
+    "prompt_tokens",
+    "model_calls",
+    "throughput",
+    "signals",
+    "masking",
+    "language",
+)
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ from firstline.workspace import Autonomy, Workspace, load, parse_autonomy
 
 if TYPE_CHECKING:
     from firstline.desk.results import Summary
-    from firstline.pipeline.engine import Line
+    from firstline.pipeline.workflows import Line
 
 __all__ = ["Desk", "Opened", "Progress", "open_desk"]
 

@@ -18,8 +18,9 @@ from firstline.channels.tickets import TicketFile
 from firstline.desk.build import Opened, Progress, silent
 from firstline.desk.results import RESULTS, Summary, replaced, write_results
 from firstline.errors import InputError, Place, SetupError, TicketError
-from firstline.pipeline.engine import Engine, Line
+from firstline.pipeline.engine import Engine
 from firstline.pipeline.intake import intake
+from firstline.pipeline.workflows import Line
 from firstline.records import Ticket
 from firstline.store import BatchList, CallLedger, Inbox, Outbox, TicketStore
 
