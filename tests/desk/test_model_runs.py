@@ -20,6 +20,7 @@ from firstline.desk import Desk
 from firstline.desk.models import open_models
 from firstline.pipeline.engine import Engine
 from firstline.pipeline.flow import consider
+from firstline.pipeline.record import PREPARED
 from firstline.store import CallLedger
 from firstline.testing.claude_double import ClaudeDouble
 from firstline.testing.faults import NAMED, fault_named
@@ -310,3 +311,21 @@ async def test_all_workers_start_no_faster_than_the_api_lets_them(
         finally:
             await engine.stop()
     assert 40 <= per_minute <= 120
+
+
+async def test_a_configured_limit_holds_from_the_first_ticket(
+    workspace: Path, tickets: Path, tmp_path: Path
+) -> None:
+    """Tickets that want a model wait in its queue, where the limiter lets them start."""
+    add(workspace, "\n[models]\nrequests_per_minute = 120\n")
+    results = await ran(workspace, tickets, tmp_path / "out")
+    asked = {item["id"] for item in results if item["cost_usd"] > 0}
+    assert len(asked) == ASKED
+    inbox = json.loads((tmp_path / "out" / ".firstline-run.json").read_text())["inbox"]
+    async with firstline.open(workspace) as desk:
+        waited = {
+            stored.ticket.external_id
+            for stored, stages in desk.line().store.in_order(inbox)
+            if PREPARED in stages
+        }
+    assert waited == asked

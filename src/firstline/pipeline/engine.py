@@ -64,6 +64,7 @@ class Engine:
                 await DBOS.register_queue_async(
                     name, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS[name]
                 )
+            await self.keep_pace()
         except sa.exc.SQLAlchemyError as error:
             await self.stop()
             raise unusable(url, error) from error
