@@ -185,12 +185,12 @@ async def test_a_stall_is_broken_off_and_asked_again(engine: sa.Engine, where: s
 
 @pytest.mark.parametrize("where", ["before", "inside"])
 async def test_a_stall_to_the_end_is_the_deadline(engine: sa.Engine, where: str) -> None:
-    """With no time to ask again, the question is failed and its reserve let go."""
+    """With no time to ask again the question fails; its answer may be billed, so it counts."""
     async with a_conversation(engine) as (client, double):
         double.script(Fault.stalled(where="inside" if where == "inside" else "before"))
         assert await failure(client, seconds=0.3) == "deadline"
     assert entry(engine).failure == "deadline"
-    assert CallLedger(engine).spent(TODAY, TODAY) == 0
+    assert CallLedger(engine).spent(TODAY, TODAY) == entry(engine).cost_pico > 0
 
 
 @pytest.mark.parametrize("fault", [Fault.invalid_utf8(), Fault.broken_body(), Fault.huge()])
@@ -200,6 +200,7 @@ async def test_what_cannot_be_read_is_not_asked_again(engine: sa.Engine, fault: 
         double.script(fault)
         assert await failure(client) == "malformed"
         assert double.received == 1
+        assert CallLedger(engine).spent(TODAY, TODAY) > 0
         assert (await client.ask(a_question("t2"))).stop == "end_turn"
 
 

@@ -13,7 +13,6 @@ import typer
 from firstline.cli.options import Json
 from firstline.cli.show import out
 from firstline.errors import Place, SetupError
-from firstline.workspace.model_settings import PROVIDER_VARIABLE
 
 STAND_IN = (
     "\nThe models' answers were [bold]recorded from a stand-in[/] that quotes the first passage: "
@@ -46,6 +45,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Answer the tickets of the bundled company Acme, without a model key."""
         from firstline.cli.run import run_and_report
+        from firstline.workspace.model_settings import PROVIDER_VARIABLE
 
         company, results = folder / "acme", folder / ("replayed" if replay else "results")
         if replay:
