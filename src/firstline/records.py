@@ -21,6 +21,9 @@ EvidenceId = NewType("EvidenceId", str)
 DocumentId = NewType("DocumentId", str)
 Intent = NewType("Intent", str)
 
+OUT_OF_SCOPE = Intent("oos")
+"""The intent of what is none of the company's business."""
+
 Channel = Literal["email", "chat", "api", "zendesk", "intercom", "freshdesk", "webhook", "file"]
 Author = Literal["customer", "staff", "bot"]
 Risk = Literal["low", "medium", "high"]

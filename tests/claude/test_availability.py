@@ -11,7 +11,8 @@ from typing import ClassVar
 
 import pytest
 
-from firstline.claude.availability import KEY_VARIABLE, listed, why_not_asked
+from firstline.claude.availability import listed, why_not_asked
+from firstline.claude.provider import KEY_VARIABLE
 from firstline.claude.registry import load_registry
 from firstline.errors import SetupError
 from firstline.workspace.models import ModelSettings, Provider

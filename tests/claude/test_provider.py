@@ -155,7 +155,7 @@ def test_a_wrong_configuration_is_one_clear_sentence(
 def test_vertex_without_a_project_is_said() -> None:
     """With a token at hand, the project is all that is missing."""
     with pytest.raises(SetupError, match="project"):
-        build_sdk(ModelSettings(provider="vertex", region="global"), {}, access_token="t")  # noqa: S106
+        build_sdk(ModelSettings(provider="vertex", region="global"), {}, access_token="t")  # noqa: S106 - no secret
 
 
 def test_vertex_without_credentials_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from firstline.claude.availability import KEY_VARIABLE
+from firstline.claude.provider import KEY_VARIABLE
 from firstline.cli.models import Listing, look
 from firstline.workspace.model_settings import PROVIDER_VARIABLE
 from firstline.workspace.models import ModelSettings, OwnModel

@@ -155,9 +155,13 @@ async def test_a_router_that_is_not_sure_leaves_the_route_unsure(desk: Desk) -> 
         a_reply(json.dumps({"intent": "none", "confidence": "low", "several": False})),
         "overloaded",
     ):
-        answer = await Trial(desk, first).answer(unclear)
+        trial = Trial(desk, first)
+        answer = await trial.answer(unclear)
         assert answer.verdict.action in ("review", "escalate")
         assert answer.route.unsure
+        if first == "overloaded":
+            assert [purpose for purpose, _ in trial.asker.asked] == ["route"]
+            assert "model_overloaded" in answer.draft.hops[-1].result
 
 
 async def test_the_agreed_question_takes_the_place_of_the_models_own(desk: Desk) -> None:

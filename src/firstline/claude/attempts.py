@@ -173,7 +173,7 @@ class Attempts:
         if trouble.retry_after is None:
             pause = self._patience.pause(this.tally.attempts)
         else:
-            pause = trouble.retry_after + random.uniform(0, _RETRY_AFTER_JITTER)  # noqa: S311
+            pause = trouble.retry_after + random.uniform(0, _RETRY_AFTER_JITTER)  # noqa: S311 - nothing secret
             if trouble.failure == "rate_limited":
                 self._pace.hold(this.model, trouble.retry_after)
         if pause >= this.until - self._clock():
@@ -205,7 +205,7 @@ class Attempts:
         if limit <= 0:
             return Trouble(failure="deadline", detail="no time left to ask")
         from anthropic import APIStatusError  # noqa: PLC0415 - start-up, see provider.py
-        from httpx2 import Response, Timeout  # noqa: PLC0415
+        from httpx2 import Response, Timeout  # noqa: PLC0415 - start-up
 
         timeout = Timeout(limit, connect=min(limit, CONNECT_SECONDS))
         try:

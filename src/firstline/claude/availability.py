@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from firstline.claude.calls import Question
-from firstline.claude.provider import request_body
+from firstline.claude.provider import KEY_VARIABLE, request_body
 from firstline.claude.registry import platform_id
 from firstline.claude.specs import ModelSpec
 from firstline.errors import SetupError
 from firstline.workspace.models import ModelSettings
 
-KEY_VARIABLE = "ANTHROPIC_API_KEY"
 SECONDS = 15.0
 Availability = Literal["available", "deprecated", "retired", "unknown"]
 

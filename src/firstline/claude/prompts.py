@@ -8,7 +8,7 @@ evidence always give the same prompt, which is how a paid answer is found again.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
@@ -213,7 +213,10 @@ def _filled(template: str, values: Mapping[str, str]) -> str:
 
     A line of nothing but placeholders that all turn out empty goes away.
     """
-    fill: Callable[[re2.Match], str] = lambda match: values.get(match.group(1), "")  # noqa: E731
+
+    def fill(match: re2.Match) -> str:
+        return values.get(match.group(1), "")
+
     lines = []
     for line in template.split("\n"):
         filled = str(_PLACEHOLDER.sub(fill, line))

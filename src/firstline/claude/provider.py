@@ -252,7 +252,7 @@ def _vertex(
 
 def _google_credentials() -> tuple[Any, str]:
     from google.auth import default  # noqa: PLC0415 - an extra
-    from google.auth.exceptions import DefaultCredentialsError  # noqa: PLC0415
+    from google.auth.exceptions import DefaultCredentialsError  # noqa: PLC0415 - start-up
 
     try:
         credentials, project = default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
@@ -280,7 +280,7 @@ def _http_client(longest: int = LONGEST_ANSWER) -> AsyncClient:
     comes uncompressed: it is small, and its length can be checked as it arrives.
     """
     from anthropic import DefaultAsyncHttpxClient  # noqa: PLC0415 - start-up, see above
-    from httpx2 import AsyncByteStream, Timeout  # noqa: PLC0415
+    from httpx2 import AsyncByteStream, Timeout  # noqa: PLC0415 - start-up
 
     class Capped(AsyncByteStream):
         """The bytes of an answer, up to the most that are read."""

@@ -40,11 +40,11 @@ def open_models(
     if settings.provider == "none":
         return None
     # Imported here: a company without models needs none of it.
-    from firstline.claude.client import open_claude  # noqa: PLC0415
-    from firstline.claude.prompts import Prompts  # noqa: PLC0415
-    from firstline.claude.recorded import Recorder  # noqa: PLC0415
-    from firstline.claude.registry import load_registry, roles, warnings  # noqa: PLC0415
-    from firstline.pipeline.models import Models  # noqa: PLC0415
+    from firstline.claude.client import open_claude  # noqa: PLC0415 - only with models
+    from firstline.claude.prompts import Prompts  # noqa: PLC0415 - only with models
+    from firstline.claude.recorded import Recorder  # noqa: PLC0415 - only with models
+    from firstline.claude.registry import load_registry, roles, warnings  # noqa: PLC0415 - only with models
+    from firstline.pipeline.models import Models  # noqa: PLC0415 - only with models
 
     registry = load_registry(settings)
     chosen = roles(settings, registry, now().date())
@@ -70,9 +70,9 @@ def _batches(
     now: Callable[[], datetime],
 ) -> BatchApi | None:
     """Return the batch API when an intent uses it; raises SetupError where there is none."""
-    from firstline.claude.batches import LONGEST_RESULTS, Batches  # noqa: PLC0415
-    from firstline.claude.books import Books  # noqa: PLC0415
-    from firstline.claude.provider import build_sdk  # noqa: PLC0415
+    from firstline.claude.batches import LONGEST_RESULTS, Batches  # noqa: PLC0415 - only with models
+    from firstline.claude.books import Books  # noqa: PLC0415 - only with models
+    from firstline.claude.provider import build_sdk  # noqa: PLC0415 - only with models
 
     settings = workspace.settings.models
     patient = next((spec.name for spec in workspace.intents if spec.lane == "batch"), None)

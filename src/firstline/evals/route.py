@@ -16,10 +16,9 @@ from firstline.errors import InputError, Place
 from firstline.evals.cases import read_cases
 from firstline.evals.search import auroc
 from firstline.knowledge import Encoder
+from firstline.records import OUT_OF_SCOPE
 from firstline.routing import Classifier
 
-OUT_OF_SCOPE: Final = "oos"
-"""The label of cases that no intent of the company covers."""
 BINS: Final = 15
 COVERED_ACCURACY: Final = 0.95
 

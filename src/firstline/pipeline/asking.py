@@ -7,7 +7,6 @@ flow, which alone knows their order.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -53,12 +52,16 @@ async def ask_models(
     hops: list[Hop] = []
     if prepared.wanted == "route_unsure":
         if await _superseded(ticket, parts):
-            return _withdrawn(prepared, hops)
+            return _withdrawn(prepared)
         router = ModelRouter(models=models, workspace=parts.workspace)
         route, hop = await router.route(ticket, prepared.route)
         hops.append(hop)
-        prepared = await stages.local(route)
-        prepared = replace(prepared, wanted=why_ask(prepared.case(ticket, parts, override)))
+        if route is prepared.route:
+            # Nobody knows what is asked: a draft would be a guess, and the service may be down.
+            prepared = replace(prepared, wanted="")
+        else:
+            prepared = await stages.local(route)
+            prepared = replace(prepared, wanted=why_ask(prepared.case(ticket, parts, override)))
     if prepared.wanted:
         prepared = await _write(ticket, prepared, stages, models, hops, parts)
     draft = replace(prepared.draft, hops=tuple(hops))
@@ -82,7 +85,7 @@ async def _write(
     reason = high or prepared.wanted
     while True:
         if await _superseded(ticket, parts):
-            return _withdrawn(prepared, hops)
+            return _withdrawn(prepared)
         draft, findings = await stages.written(prepared, writer)
         short = shortfall(draft, findings, answerable=answerable)
         hops.append(_model_hop(writer, reason, draft, short))
@@ -130,10 +133,9 @@ async def _superseded(ticket: Ticket, parts: Parts) -> bool:
     return await asyncio.to_thread(parts.history.superseded, ticket)
 
 
-def _withdrawn(prepared: Prepared, hops: Sequence[Hop]) -> Prepared:
+def _withdrawn(prepared: Prepared) -> Prepared:
     why = "the customer wrote again; the newer message is answered with this one before it"
-    draft = hand_over("none", why, cause=NEWER)
-    return replace(prepared, draft=replace(draft, hops=tuple(hops)), findings=())
+    return replace(prepared, draft=hand_over("none", why, cause=NEWER), findings=())
 
 
 def _alarm(ticket: Ticket, draft: Draft, parts: Parts) -> None:

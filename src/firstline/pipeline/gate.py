@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from firstline.records import (
+    OUT_OF_SCOPE,
     Context,
     Draft,
     Finding,
@@ -25,7 +26,6 @@ from firstline.records import (
 from firstline.workspace import Autonomy, SignalPolicy, Workspace
 
 Hold = Literal["review", "escalate"]
-OUT_OF_SCOPE = "oos"
 TAKEN_OVER = ("newer_message",)
 """Causes for which there is no answer because another ticket or a person gives it."""
 TRUE = ("true", "True", "yes", "1")

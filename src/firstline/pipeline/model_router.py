@@ -9,7 +9,16 @@ from firstline.claude.calls import Question, Turn
 from firstline.claude.schemas import route_schema
 from firstline.errors import ModelError
 from firstline.pipeline.models import Models
-from firstline.records import Confidence, Hop, Intent, IntentScore, Route, Ticket, Usage
+from firstline.records import (
+    OUT_OF_SCOPE,
+    Confidence,
+    Hop,
+    Intent,
+    IntentScore,
+    Route,
+    Ticket,
+    Usage,
+)
 from firstline.workspace import IntentSpec, Workspace
 
 FEW = 24
@@ -18,7 +27,6 @@ CANDIDATES = 8
 """Intents the model chooses from: the local classifier's best."""
 OUTPUT_TOKENS = 120
 NAME = "router"
-OUT_OF_SCOPE = Intent("oos")
 STATED: dict[Confidence, float] = {"high": 0.75, "medium": 0.5, "low": 0.3}
 """What a model's word counts as, as a probability. It is not calibrated: a certificate measures
 what comes of it. Even `high` is below what makes a route good evidence by itself (`SURE_ROUTE`),

@@ -10,11 +10,17 @@ from dataclasses import replace
 
 from firstline.pipeline.parts import Parts
 from firstline.pipeline.reading import reading_text
-from firstline.records import Handler, Intent, IntentScore, Request, RiskSignal, Route, Ticket
+from firstline.records import (
+    OUT_OF_SCOPE,
+    Handler,
+    IntentScore,
+    Request,
+    RiskSignal,
+    Route,
+    Ticket,
+)
 from firstline.routing import Classification, find_requests, find_signals, urgency_of
 from firstline.workspace import IntentSpec
-
-OUT_OF_SCOPE = Intent("oos")
 
 
 async def route_stage(ticket: Ticket, *, parts: Parts) -> Route:

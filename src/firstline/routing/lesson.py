@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 import re2
 from numpy.typing import NDArray
 
 from firstline.errors import WorkspaceError
+from firstline.records import OUT_OF_SCOPE
 from firstline.routing.features import GramIndex, Row, grams_of, words_of
 from firstline.routing.scoring import Floats
-
-OUT_OF_SCOPE: Final = "oos"
-"""The label of examples that belong to no intent."""
 
 Indices = NDArray[np.int64]
 

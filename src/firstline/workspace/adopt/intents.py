@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firstline.errors import InputError, Place
+from firstline.records import OUT_OF_SCOPE
 from firstline.workspace.adopt.tables import Table, folded, read_rows, words_of
 from firstline.workspace.nodes import MAXIMUM_LINE
 from firstline.workspace.problems import listed
 
-OUT_OF_SCOPE = "oos"
 _TEXT_COLUMNS = ("text", "utterance", "message", "query", "question", "sentence", "example", "body")
 _LABEL_COLUMNS = ("label", "intent", "category", "class", "tag", "topic")
 _OUT_OF_SCOPE_LABELS = frozenset({"oos", "outofscope", "outofdomain", "ood"})
