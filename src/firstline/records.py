@@ -333,6 +333,11 @@ class Finding:
     detail: str
     sentence: int | None = None
     """Index of the sentence it is about."""
+    code: str = ""
+    """What is wrong, to count by: `number_not_in_evidence`, `dropped_condition` …"""
+    start: int | None = None
+    """Offset of the words it is about, in characters of the sentence."""
+    end: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

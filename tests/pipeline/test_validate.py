@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from threading import Event
 from typing import Any, cast
 
 import pytest
 
 from firstline.pipeline.parts import NoHistory, Parts
-from firstline.pipeline.validate import CHECKS, Subject, validate_stage
+from firstline.pipeline.validate import NAMES, checks_for, validate_stage
+from firstline.proof.subject import Subject
 from firstline.records import (
     Context,
     CustomerId,
@@ -108,7 +110,7 @@ async def blocked(
         draft,
         parts=parts or parts_of(),
     )
-    assert {item.check for item in findings} == set(CHECKS)
+    assert {item.check for item in findings} == set(NAMES)
     return {item.check for item in findings if item.result != "pass"}
 
 
@@ -255,15 +257,32 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("how", BROKEN)
-@pytest.mark.parametrize("name", CHECKS)
+@pytest.mark.parametrize("name", NAMES)
 async def test_a_check_that_cannot_run_blocks(name: str, how: str) -> None:
     """Every check, broken in every way, gives a blocking finding under its name."""
-    checks = {**CHECKS, name: BROKEN[how]}
+    ticket, context, parts = a_ticket(), a_context(), parts_of()
+    checks = {**checks_for(ticket, context, parts), name: BROKEN[how]}
     findings = await validate_stage(
-        a_ticket(), a_route(), a_context(), a_draft(), parts=parts_of(), checks=checks
+        ticket, a_route(), context, a_draft(), parts=parts, checks=checks
     )
     assert Finding in {type(item) for item in findings}
     assert [item.result for item in findings if item.check == name] == ["block"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_check_that_hangs_blocks(name: str) -> None:
+    """A check that does not come back in time blocks, and so do those after it."""
+    ticket, context, parts = a_ticket(), a_context(), parts_of()
+    released = Event()
+    checks = {**checks_for(ticket, context, parts), name: lambda _: released.wait(20)}
+    try:
+        findings = await validate_stage(
+            ticket, a_route(), context, a_draft(), parts=parts, checks=checks, seconds=0.05
+        )
+    finally:
+        released.set()
+    after = NAMES[NAMES.index(name) :]
+    assert {item.check for item in findings if item.result == "block"} == set(after)
 
 
 async def test_nothing_proposed_needs_no_check() -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import re2
 
+from firstline.proof.courtesies import without_name
 from firstline.proof.templates import MissingFieldError, fill, slots
 from firstline.records import Confidence, Context, Draft, Evidence, Route, Sentence, Ticket
 from firstline.workspace import IntentSpec, Workspace
@@ -136,11 +137,6 @@ def first_name(fields: Mapping[str, str]) -> str:
     """Return a customer's first name, or nothing when it is not a plain word."""
     first = (fields.get("name", "").split() or [""])[0]
     return first if len(first) <= _LONGEST_NAME and _NAME.match(first) else ""
-
-
-def without_name(line: str) -> str:
-    """Return a greeting for somebody whose name is not known."""
-    return " ".join(line.replace("{name}", "").split()).replace(" ,", ",")
 
 
 def _courtesy(text: str) -> Sentence:
