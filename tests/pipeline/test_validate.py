@@ -277,7 +277,7 @@ async def test_a_check_that_hangs_blocks(name: str) -> None:
     checks = {**checks_for(ticket, context, parts), name: lambda _: released.wait(20)}
     try:
         findings = await validate_stage(
-            ticket, a_route(), context, a_draft(), parts=parts, checks=checks, seconds=0.05
+            ticket, a_route(), context, a_draft(), parts=parts, checks=checks, seconds=0.25
         )
     finally:
         released.set()

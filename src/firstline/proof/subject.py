@@ -35,6 +35,8 @@ class Subject:
     evidence: tuple[Evidence, ...]
     """Everything that was collected for this ticket, whether a sentence names it or not."""
     workspace: Workspace
+    foreign: bool = False
+    """Whether another system wrote the reply: its sentences have no kinds and name no evidence."""
     route: Route | None = None
     """None: a reply of another system, of which nobody knows how it was routed."""
     today: date

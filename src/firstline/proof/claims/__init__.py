@@ -1,0 +1,1 @@
+"""Typed claims: finding values in text, comparing them, and doing sums again."""
