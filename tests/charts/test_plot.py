@@ -81,5 +81,5 @@ def test_any_points_stay_inside(points: list[tuple[float, float]]) -> None:
     """Values off the scale are drawn at its edge, and what is no number is left out."""
     root = drawn(a_plot(dots=(Dots(name="n", points=[(x, y, 2, "p") for x, y in points]),)))
     for circle in root.iter(f"{NAME}circle"):
-        assert 64 <= float(circle.get("cx", "nan")) <= 624
-        assert 16 <= float(circle.get("cy", "nan")) <= 308
+        assert 64 <= float(circle.get("cx", "nan")) <= 612
+        assert 36 <= float(circle.get("cy", "nan")) <= 308

@@ -8,8 +8,10 @@ from html import escape
 from math import ceil, floor, isfinite, log10
 
 WIDTH, HEIGHT = 640, 360
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 52
+LEFT, RIGHT, TOP, BOTTOM = 64, 28, 36, 52
 TICKS = 5
+LETTER = 6.6
+"""Pixels a letter of the legend takes, generously."""
 COLOURS = ("#3b7dd8", "#c65b1c", "#2f8f5b", "#8a5cc2")
 """Told apart by people with any kind of colour vision, legible on white and on near-black."""
 _LONGEST = 120
@@ -182,13 +184,16 @@ class Plot:
             *((dots.name, dots.colour) for dots in self.dots),
             *((level.name, level.colour) for level in self.levels),
         ]
-        return [
-            f'<rect x="{LEFT + 10}" y="{TOP + 6 + 18 * at}" width="10" height="10" rx="2" '
-            f'fill="{_colour(colour)}"/>'
-            f'<text x="{LEFT + 26}" y="{TOP + 15 + 18 * at}" fill="currentColor">'
-            f"{_text(name)}</text>"
-            for at, (name, colour) in enumerate(named)
-        ]
+        found = []
+        left = float(LEFT)
+        for name, colour in named:
+            found.append(
+                f'<rect x="{left:.0f}" y="10" width="10" height="10" rx="2" '
+                f'fill="{_colour(colour)}"/>'
+                f'<text x="{left + 15:.0f}" y="19" fill="currentColor">{_text(name)}</text>'
+            )
+            left += 34 + LETTER * min(len(name), _LONGEST)
+        return found
 
 
 def _colour(number: int) -> str:
