@@ -1,4 +1,4 @@
-"""Do routing certificates hold on recorded data? Certify on one half, count on the other, 200 times.
+"""Do routing certificates hold on recorded data? 200 halves: certify on one, count on the other.
 
     FIRSTLINE_SHARED_DATA=... python -m benchmarks.route_certificates
 

@@ -71,7 +71,17 @@ def test_a_router_reads_exactly_this() -> None:
     compare("route", shown(Prompts.of(workspace()).route(ticket, candidates, factor=FACTOR)))
 
 
+def test_a_judge_reads_exactly_this() -> None:
+    """Two sentences with the evidence of the reply, and the day the message came."""
+    example = EXAMPLES["unexpected_charge"]
+    context = context_of(example, spec_of(example, "unexpected_charge"))
+    sentences = {"s1": "Both charges add up to A$270.00.", "s2": "A refund takes 5 business days."}
+    judge = Prompts.of(workspace()).judge
+    prompt = judge(ticket_of(example), sentences, context.evidence[:3], factor=FACTOR)
+    compare("judge", shown(prompt))
+
+
 def test_a_repair_says_exactly_this() -> None:
     """One sentence that names the problem."""
-    problem = AnswerProblem("sentences[1].kind must be one of quote, record, question")
+    problem = AnswerProblem("sentences[1].kind must be one of quote, record, computed, question")
     compare("repair", Prompts.of(workspace()).repair(problem) + "\n")

@@ -13,6 +13,7 @@ import pytest
 
 from firstline.claude.registry import (
     PLATFORMS,
+    ROLES,
     Registry,
     Roles,
     endpoint_region,
@@ -52,6 +53,29 @@ def test_the_45_profile_is_haiku_and_sonnet_45() -> None:
     """It can be chosen until its strong model retires."""
     found = chosen(profile="4.5")
     assert names(found) == ("claude-haiku-4-5", "claude-haiku-4-5", "claude-sonnet-4-5")
+
+
+def test_the_judge_is_the_small_model_of_the_profile() -> None:
+    """Another one may be named; on a server of one's own it is the writer's; and there may be none.
+
+    A model that is named for a judge that is off is not refused: it is not asked.
+    """
+    for profile, name in (("5.5", "claude-haiku-5-5"), ("4.5", "claude-haiku-4-5")):
+        judge = chosen(profile=profile).judge
+        assert judge is not None
+        assert judge.name == name
+    named = chosen(judge="always", judge_model="claude-sonnet-4-6").judge
+    assert named is not None
+    assert named.name == "claude-sonnet-4-6"
+    own = (OwnModel(id="llama-4", input_usd=0, output_usd=0),)
+    local = chosen(provider="anthropic", writer="llama-4", own=own).judge
+    assert local is not None
+    assert local.name == "llama-4"
+    off = chosen(judge="off", judge_model="claude-3-5-haiku-latest")
+    assert off.judge is None
+    assert [role for role, _ in off.by_role()] == ["router", "writer", "strong"]
+    with pytest.raises(SetupError, match="retired"):
+        chosen(judge_model="claude-3-5-haiku-latest")
 
 
 def test_a_role_may_name_another_model() -> None:
@@ -280,7 +304,7 @@ def test_the_shipped_data_is_whole() -> None:
             assert None not in (price.read, price.write_5m, price.write_1h)
             assert (price.batch, price.regional) == (Decimal("0.5"), Decimal("1.1"))
     for profile in shipped.profiles.values():
-        assert set(profile) == {"router", "writer", "strong"}
+        assert set(profile) == set(ROLES)
         assert set(profile.values()) <= set(shipped.models)
     for gone in shipped.retired.values():
         assert gone.successor in shipped.models

@@ -60,7 +60,8 @@ def test_the_table_shows_roles_prices_and_dates(acme: Path) -> None:
     assert done.returncode == 0
     squeezed = " ".join(done.stdout.split())
     assert "provider anthropic (set by FIRSTLINE_MODEL_PROVIDER), profile 5.5" in squeezed
-    assert "router, writer │ claude-haiku-5-5 │ 0.1 │ 0.5 │ 0.01 │" in squeezed
+    assert "router, writer, judge │ claude-haiku-5-5 │ 0.1 │ 0.5 │ 0.01 │" in squeezed
+    assert "the judge reads replies in which a model worded something itself" in squeezed
     assert "over 100,000 tokens │ 0.5 │ 2.5 │ 0.05" in squeezed
     assert "claude-haiku-5-5 is asked as claude-haiku-5-5" in squeezed
 
@@ -77,7 +78,10 @@ def test_json_is_one_document(acme: Path) -> None:
     record = json.loads(models(acme, "--json").stdout)
     assert (record["provider"], record["problem"], record["check"]) == ("none", None, None)
     haiku = record["models"][0]
-    assert (haiku["model"], haiku["roles"]) == ("claude-haiku-5-5", ["router", "writer"])
+    assert (haiku["model"], haiku["roles"]) == (
+        "claude-haiku-5-5",
+        ["router", "writer", "judge"],
+    )
     assert haiku["prices"][0]["write_5m_usd"] == "0.125"
     assert haiku["prices"][0]["up_to_tokens"] == 100_000
     assert haiku["prices"][0]["source"]
@@ -121,4 +125,4 @@ def test_models_in_use_come_first() -> None:
     settings = ModelSettings(own=(own,), writer="llama-4", strong="claude-sonnet-4-6")
     held = rows(look(settings, TODAY))
     assert list(held)[:3] == ["claude-haiku-5-5", "llama-4", "claude-sonnet-4-6"]
-    assert held["llama-4"] == ("writer",)
+    assert held["llama-4"] == ("writer", "judge")

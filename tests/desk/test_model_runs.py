@@ -175,8 +175,7 @@ async def test_whatever_goes_wrong_a_ticket_ends(
     await models.asker.close()
     assert answer.verdict.action in ("send", "review", "escalate")
     assert answer.verdict.reasons[0].code != "stage_failed"
-    last = answer.draft.hops[-1]
-    assert last.model
+    last = [hop for hop in answer.draft.hops if hop.model][-1]
     harmless = ("extra_keys", "other_case", "thinking_first", "prose")
     if name in harmless:
         assert last.result == "answer"

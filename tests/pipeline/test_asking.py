@@ -46,11 +46,16 @@ async def test_a_proven_draft_of_the_small_writer_stands(desk: Desk) -> None:
 
 async def test_an_unproven_draft_goes_to_the_strong_writer(desk: Desk) -> None:
     """What a check blocks is tried once more by the other model, with that as the reason."""
-    made_up = said("answer", ("Exports are sent by pigeon.", "quote", "e1"))
-    trial = Trial(desk, a_reply(made_up))
+    made_up = a_reply(said("answer", ("Exports are sent by pigeon.", "quote", "e1")))
+    trial = Trial(desk, made_up, made_up)
     answer = await trial.answer()
-    assert [model for _, model in trial.asker.asked] == ["claude-haiku-5-5", "claude-sonnet-5-5"]
-    assert [hop.reason for hop in answer.draft.hops][-1] == "checks_failed"
+    assert trial.asker.asked == [
+        ("write", "claude-haiku-5-5"),
+        ("repair", "claude-haiku-5-5"),
+        ("write", "claude-sonnet-5-5"),
+    ]
+    written = [hop for hop in answer.draft.hops if hop.model]
+    assert [hop.reason for hop in written][1:] == ["unproven", "checks_failed"]
     assert answer.draft.model == "claude-sonnet-5-5"
     assert "pigeon" not in answer.draft.text
 
@@ -58,9 +63,9 @@ async def test_an_unproven_draft_goes_to_the_strong_writer(desk: Desk) -> None:
 async def test_when_both_make_things_up_nothing_of_it_leaves(desk: Desk) -> None:
     """The ticket ends with a person, and what was spent is known."""
     made_up = a_reply(said("answer", ("Exports are sent by pigeon.", "quote", "e1")))
-    answer = await Trial(desk, made_up, made_up).answer()
+    answer = await Trial(desk, *[made_up] * 4).answer()
     assert answer.verdict.action in ("review", "escalate")
-    assert answer.draft.spent.cost_usd == pytest.approx(2 * COST.cost_usd)
+    assert answer.draft.spent.cost_usd == pytest.approx(4 * COST.cost_usd)
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,18 @@ def test_every_setting_is_read(company: Path) -> None:
     )
 
 
+def test_the_judge_has_two_keys(company: Path, mistakes: Mistakes) -> None:
+    """When it is asked, and which model it is."""
+    head = '[company]\nname = "A"\n[models]\n'
+    found = settings_of(company, f'{head}judge = "always"\njudge_model = "claude-sonnet-4-6"\n')
+    assert (found.judge, found.judge_model) == ("always", "claude-sonnet-4-6")
+    path = company / "firstline.toml"
+    path.write_text(f'{head}judge = "claude-haiku-5-5"\n', encoding="utf-8")
+    error = mistakes(company)[0]
+    assert error.place.line == 4
+    assert "not one of paraphrases, always, off" in error.problem
+
+
 def test_every_field_has_a_key() -> None:
     """No setting can be forgotten by the reader."""
     assert {item.name for item in fields(ModelSettings)} == {*MODELS_KEYS, *BUDGET_KEYS}

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 
 from firstline.records import TicketId, Usage
 
-Purpose = Literal["route", "write", "repair"]
+Purpose = Literal["route", "write", "repair", "judge"]
 Stop = Literal["end_turn", "max_tokens", "refusal", "context_exceeded", "other"]
 
 

@@ -17,16 +17,18 @@ from zoneinfo import ZoneInfo
 import re2
 
 from firstline.claude.answers import AnswerProblem
+from firstline.claude.judge import JUDGE_SCHEMA
 from firstline.claude.layout import Case, Layout, show
 from firstline.claude.schemas import ANSWER_SCHEMA, route_schema
-from firstline.claude.sections import encode, section
+from firstline.claude.sections import encode, labelled, record_lines, section
 from firstline.claude.tokens import REQUEST, count_tokens, estimate, schema_tokens
-from firstline.records import Context, EvidenceId, Route, Ticket
+from firstline.proof.canaries import prompt_line
+from firstline.records import Context, Evidence, EvidenceId, Route, Ticket
 from firstline.workspace import IntentSpec, Workspace
 from firstline.workspace.models import Tone
 from firstline.workspace.prompts_file import GENERAL, GUIDES, PromptFiles
 
-LAYOUT: Final = "1"
+LAYOUT: Final = "2"
 """Counted up when sections or their encoding change: it is part of every prompt's hash."""
 TONES: Mapping[Tone, str] = {
     "formal": "formal, no contractions",
@@ -36,6 +38,8 @@ TONES: Mapping[Tone, str] = {
 _ROUTER_MESSAGE = 1_200
 """Characters of a message that a router reads."""
 _ROUTER_EXAMPLE = 80
+_UNUSED = frozenset({"critical", "name"})
+"""Fields of a record that no statement rests on: the greeting is written by code."""
 _PLACEHOLDER = re2.compile(r"\{([a-z_]+)\}")
 _HASH = 16
 _SCHEMA = ANSWER_SCHEMA
@@ -81,6 +85,7 @@ class Prompts:
         self._shell = estimate(_filled(self._ticket, {}))
         self._systems = {name: self._system(name) for name in self._files.guides}
         self._router_hash = self._digest("router")
+        self._judge_hash = self._digest("judge", "repair")
 
     @classmethod
     def of(cls, workspace: Workspace) -> Prompts:
@@ -171,6 +176,49 @@ class Prompts:
             hash=self._router_hash,
         )
 
+    def judge(
+        self,
+        ticket: Ticket,
+        sentences: Mapping[str, str],
+        evidence: Sequence[Evidence],
+        *,
+        factor: float = 1.0,
+    ) -> Rendered:
+        """Return the prompt for a judge: single sentences and their evidence, nothing else.
+
+        What the customer asked and why the writer wrote what it wrote would only persuade.
+
+        Args:
+            ticket: For the day it came, from which days are counted.
+            sentences: What is to be judged, by label.
+            evidence: What the sentences name; what is not public is not shown.
+            factor: As for `write`.
+        """
+        shown = {
+            f"e{at}": item
+            for at, item in enumerate((x for x in evidence if x.audience == "public"), start=1)
+        }
+        system = _filled(self._files["judge"].text, self._values)
+        pieces = "\n".join(_piece(label, item) for label, item in shown.items())
+        told = "\n".join(labelled(label, "", text) for label, text in sentences.items())
+        day = ticket.received_at.astimezone(self._zone).date()
+        user = "\n".join(
+            (
+                section("evidence", pieces),
+                section("sentences", told),
+                f"Written on {day}. Judge every sentence.",
+            )
+        )
+        return Rendered(
+            system=system,
+            user=user,
+            labels={label: item.id for label, item in shown.items()},
+            included=tuple(item.id for item in shown.values()),
+            tokens=_size(system, user, factor),
+            schema_tokens=schema_tokens(JUDGE_SCHEMA, factor),
+            hash=self._judge_hash,
+        )
+
     def repair(self, problem: AnswerProblem) -> str:
         """Return what is said to a model whose answer cannot be used."""
         return _filled(self._files["repair"].text, {"problem": str(problem).rstrip(".")})
@@ -180,6 +228,7 @@ class Prompts:
         values = self._values | {"guide": _filled(self._files[name].text, self._values)}
         text = _filled(self._files["system"].text, values)
         digest = self._digest("system", "ticket", "repair", name)
+        text = f"{text}\n{prompt_line(digest)}"
         return _System(text, estimate(text), digest)
 
     def _digest(self, *names: str) -> str:
@@ -229,6 +278,13 @@ def _described(spec: IntentSpec) -> str:
     example = next((text for text in spec.examples if len(text) <= _ROUTER_EXAMPLE), "")
     told = spec.description or example
     return f"- {spec.name}: {told}" if told else f"- {spec.name}"
+
+
+def _piece(label: str, item: Evidence) -> str:
+    """Return one piece of evidence as a judge reads it."""
+    if item.kind == "record":
+        return f"<{label}>\n" + "\n".join(record_lines(item, _UNUSED))
+    return labelled(label, item.title, item.text)
 
 
 def _size(system: str, user: str, factor: float) -> int:

@@ -53,8 +53,10 @@ __all__ = [
     "warnings",
 ]
 
-Role = Literal["router", "writer", "strong"]
+Role = Literal["router", "writer", "strong", "judge"]
 ROLES: tuple[Role, ...] = get_args(Role)
+SETTING: Mapping[Role, str] = {role: role for role in ROLES} | {"judge": "judge_model"}
+"""The key of [models] that names a role's model; `judge` says when the judge is asked."""
 NOTICE = timedelta(days=60)
 """How long before a model retires its users are warned; Anthropic gives as much notice."""
 GLOBAL = "global"
@@ -90,10 +92,17 @@ class Roles:
     """Asked where a ticket goes when the local classifier is unsure."""
     writer: ModelSpec
     strong: ModelSpec
+    judge: ModelSpec | None = None
+    """Reads what the writers worded themselves against its evidence; None: nobody does."""
 
     def by_role(self) -> tuple[tuple[Role, ModelSpec], ...]:
-        """Return the roles with their models."""
-        return (("router", self.router), ("writer", self.writer), ("strong", self.strong))
+        """Return the roles that are filled, with their models."""
+        filled: tuple[tuple[Role, ModelSpec], ...] = (
+            ("router", self.router),
+            ("writer", self.writer),
+            ("strong", self.strong),
+        )
+        return filled if self.judge is None else (*filled, ("judge", self.judge))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +227,11 @@ def roles(settings: ModelSettings, registry: Registry, today: date) -> Roles:
         )
     chosen: dict[Role, ModelSpec] = {}
     for role in ROLES:
-        named = getattr(settings, role) or names[role]
+        if role == "judge" and settings.judge == "off":
+            continue
+        named = getattr(settings, SETTING[role]) or names[role]
+        if role == "judge" and not settings.judge_model and chosen["writer"].own:
+            named = chosen["writer"].name  # A server of one's own may have no other model.
         chosen[role] = model = registry.model(named)
         _refuse_unusable(model, role, settings, today)
     return Roles(**chosen)
@@ -231,7 +244,8 @@ def _refuse_unusable(model: ModelSpec, role: Role, settings: ModelSettings, toda
     if retires is not None and retires <= today and settings.provider != "recorded":
         raise SetupError(
             f"The {role} {model.name} was retired on {retires} on {platform_of(settings.provider)}",
-            fix=f"Use its successor {model.successor}: set {role}, or another profile, in [models]",
+            fix=f"Use its successor {model.successor}: set {SETTING[role]}, or another profile, "
+            "in [models]",
         )
     if not offered.structured and not model.own and settings.schema == "required":
         raise SetupError(

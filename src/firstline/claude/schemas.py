@@ -15,8 +15,8 @@ from firstline.records import Confidence, DraftAction, SentenceKind
 
 NO_INTENT = "none"
 """What a router says when no candidate fits."""
-OFFERED: tuple[SentenceKind, ...] = ("quote", "record", "question")
-"""What a writer may say. Courtesies are added by code, and sums a model did prove nothing."""
+OFFERED: tuple[SentenceKind, ...] = ("quote", "record", "computed", "question")
+"""What a writer may say. Courtesies are added by code."""
 _TEXT: Mapping[str, Any] = {"type": "string"}
 
 

@@ -16,9 +16,11 @@ COMMANDS = (
     "kb",
     "doctor",
     "evaluate",
+    "check",
     "work",
     "models",
     "cost",
+    "commitments",
 )
 """Modules of this package, each with a `register(app)`."""
 INTERRUPTED = 130

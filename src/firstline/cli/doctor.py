@@ -78,6 +78,7 @@ def _encoder(workspace: Workspace) -> Check:
 
 
 def _opened(workspace: Workspace) -> Iterator[Check]:
+    from firstline.cli.commitments import examine_commitments
     from firstline.desk import open_desk
     from firstline.errors import SetupError
     from firstline.store import app_url
@@ -91,7 +92,9 @@ def _opened(workspace: Workspace) -> Iterator[Check]:
     with desk:
         report, problems = desk.opened.synced, desk.opened.problems
         kind = "SQLite" if app_url(workspace.data).startswith("sqlite") else "Postgres"
+        promises = examine_commitments(desk.commitments, datetime.now(UTC))
     yield Check(name="database", state="ok", detail=kind, fix="")
+    yield promises
     detail = "; ".join([f"{report.passages} passages", *(str(item) for item in problems[:5])])
     state: State = "missing" if not report.passages else "degraded" if problems else "ok"
     fix = "" if state == "ok" else "Add or mend articles, then run firstline kb sync"
@@ -123,6 +126,7 @@ def _model(workspace: Workspace) -> Check:
         return Check(name=name, state="missing", detail=error.problem, fix=error.fix)
     notes = warnings(settings, chosen, today)
     named = ", ".join(f"{role} {spec.name}" for role, spec in chosen.by_role())
+    named += ", judge off" if chosen.judge is None else f" ({settings.judge})"
     return Check(
         name=name,
         state="degraded" if notes else "ok",

@@ -1,4 +1,4 @@
-"""`firstline eval`: measure routing and search on labelled cases."""
+"""`firstline eval`: measure routing, search and masking on labelled cases."""
 
 from __future__ import annotations
 
@@ -44,6 +44,38 @@ def register(app: typer.Typer) -> None:
         with bars() as progress, open_desk(workspace, progress=progress) as desk:
             report = evaluate_search(desk.opened.parts.knowledge, read)
         _print(report.as_json(), json=json)
+
+    @group.command()
+    def pii(
+        cases: Cases,
+        region: Annotated[str, typer.Option(help="Country of local phone numbers: AU")] = "",
+        json: Json = False,
+    ) -> None:
+        """Measure finding personal data: cases `{"text","spans":[{"type","start","end"}]}`."""
+        from firstline.evals.pii import evaluate_pii, read_pii_cases
+
+        report = evaluate_pii(read_pii_cases(cases), region=region.upper()).as_json()
+        if json:
+            print_json(report)
+            return
+        for kind, figures in report.pop("per_type").items():
+            shown = ", ".join(f"{name} {flat(value)}" for name, value in figures.items())
+            out.print(f"{kind:<20} {shown}", markup=False)
+        _print(report, json=False)
+
+    @group.command()
+    def injection(cases: Cases, json: Json = False) -> None:
+        """Measure the injection screen: cases `{"text","label"}`, 1 or `injection` for one."""
+        from firstline.evals.injection import evaluate_injection, read_injection_cases
+
+        report = evaluate_injection(read_injection_cases(cases)).as_json()
+        if json:
+            print_json(report)
+            return
+        for kind, figures in report.pop("by_kind").items():
+            shown = ", ".join(f"{name} {flat(value)}" for name, value in figures.items())
+            out.print(f"{kind:<20} {shown}", markup=False)
+        _print(report, json=False)
 
 
 def _print(report: Mapping[str, Any], *, json: bool) -> None:

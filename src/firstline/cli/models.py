@@ -23,6 +23,11 @@ Check = Annotated[
     bool, typer.Option("--check", help="Ask the Models API about the models in use (needs a key).")
 ]
 GOOD = ("available", "deprecated")
+JUDGED = {
+    "paraphrases": "the judge reads replies in which a model worded something itself",
+    "always": "the judge reads every reply, quotes too",
+    "off": "judge off: what a model words itself is proven by code alone",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -173,6 +178,8 @@ def _show(listing: Listing) -> None:
     for model, roles in listing.in_order():
         if roles and settings.provider != "none":
             out.print(flat(f"{model.name} is asked as {_id(model, listing)}"), markup=False)
+    if settings.provider != "none":
+        out.print(JUDGED[settings.judge], markup=False)
     for warning in listing.warnings:
         err.print(f"warning: {flat(warning)}", style="yellow", markup=False)
     if listing.problem is not None:
@@ -205,6 +212,7 @@ def _record(
     return {
         "provider": settings.provider,
         "profile": settings.profile,
+        "judge": settings.judge,
         "date": listing.today.isoformat(),
         "problem": None if listing.problem is None else str(listing.problem),
         "warnings": list(listing.warnings),

@@ -25,9 +25,16 @@ from firstline.desk.models import open_models
 from firstline.errors import InputError, Place, SetupError
 from firstline.knowledge import SearchResult
 from firstline.pipeline.flow import consider
-from firstline.pipeline.intake import intake
+from firstline.pipeline.intake import intake, masker_of
 from firstline.records import Answer, Evidence, EvidenceId, Inbound, Ticket
-from firstline.store import Outbox, StoredTicket, TicketStore, app_url, open_database
+from firstline.store import (
+    CommitmentLedger,
+    Outbox,
+    StoredTicket,
+    TicketStore,
+    app_url,
+    open_database,
+)
 from firstline.workspace import Autonomy, Workspace, load, parse_autonomy
 
 if TYPE_CHECKING:
@@ -122,6 +129,7 @@ class Desk:
             inbox="ask",
             now=self._opened.parts.now(),
             own_addresses=self.workspace.settings.own_addresses,
+            masker=masker_of(self.workspace.settings),
         )
         return await consider(taken, self._opened.parts, autonomy=autonomy_level(autonomy))
 
@@ -158,6 +166,11 @@ class Desk:
             progress=progress,
             stop=stop,
         )
+
+    @property
+    def commitments(self) -> CommitmentLedger:
+        """What was promised to customers."""
+        return CommitmentLedger(self._store.engine)
 
     def line(self) -> Line:
         """Return what a durable engine works with."""

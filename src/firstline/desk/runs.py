@@ -19,10 +19,17 @@ from firstline.desk.build import Opened, Progress, silent
 from firstline.desk.results import RESULTS, Summary, replaced, write_results
 from firstline.errors import InputError, Place, SetupError, TicketError
 from firstline.pipeline.engine import Engine
-from firstline.pipeline.intake import intake
+from firstline.pipeline.intake import intake, masker_of
 from firstline.pipeline.workflows import Line
 from firstline.records import Ticket
-from firstline.store import BatchList, CallLedger, Inbox, Outbox, TicketStore
+from firstline.store import (
+    BatchList,
+    CallLedger,
+    CommitmentLedger,
+    Inbox,
+    Outbox,
+    TicketStore,
+)
 
 RUN_FILE = ".firstline-run.json"
 BATCH = 50
@@ -113,6 +120,7 @@ def open_line(opened: Opened, store: TicketStore, outbox: Outbox) -> Line:
         now=opened.parts.now,
         calls=CallLedger(store.engine),
         batch_list=BatchList(store.engine),
+        commitments=CommitmentLedger(store.engine),
     )
 
 
@@ -180,13 +188,21 @@ async def _feed(
 def _readable(
     tickets: TicketFile, feed: Feed, inbox: Inbox, line: Line
 ) -> Iterator[tuple[int, Ticket]]:
-    own = line.parts.workspace.settings.own_addresses
+    settings = line.parts.workspace.settings
+    masker = masker_of(settings)
     for item in tickets:
         feed.position += 1
         if isinstance(item, TicketError):
             feed.errors.append(item)
             continue
-        yield feed.position, intake(item, inbox=inbox.id, now=line.now(), own_addresses=own)
+        taken = intake(
+            item,
+            inbox=inbox.id,
+            now=line.now(),
+            own_addresses=settings.own_addresses,
+            masker=masker,
+        )
+        yield feed.position, taken
 
 
 def _batches(items: Iterator[tuple[int, Ticket]]) -> Iterator[list[tuple[int, Ticket]]]:

@@ -24,6 +24,7 @@ from firstline.claude.calls import Question
 from firstline.errors import ModelError
 from firstline.observe import log
 from firstline.pipeline.asking import first_writer
+from firstline.pipeline.judging import JUDGE
 from firstline.pipeline.parts import Parts
 from firstline.pipeline.prepared import Prepared
 from firstline.pipeline.record import PREPARED
@@ -58,7 +59,7 @@ class BatchLane:
         spec = self.parts.workspace.intent(prepared.route.intent)
         patient = spec is not None and spec.lane == "batch"
         urgent = prepared.route.urgency == "high" or ticket.history
-        return patient and not urgent and prepared.wanted not in ("", "route_unsure")
+        return patient and not urgent and prepared.wanted not in ("", "route_unsure", JUDGE)
 
     async def add(self, ticket: Ticket, prepared: Prepared) -> None:
         """Put a ticket on the list."""

@@ -7,8 +7,11 @@
 | not sure which intent                     | the router, a small model, is asked               |
 | nothing sure, and there is evidence       | the small writer; the strong one at once when the |
 |                                           | stakes are high or the evidence does not fit      |
+| and sentences of its draft are unproven   | they are dropped, when the rest still answers and |
+|                                           | passes every check; else it mends its draft, once |
 | and its draft is refused, malformed or    | the strong writer, once; then a person            |
-| blocked by a check                        |                                                   |
+| still blocked by a check                  |                                                   |
+| it would leave, in a model's own words    | the judge (`judging.py`), which can only hold it  |
 """
 
 from __future__ import annotations
@@ -20,6 +23,9 @@ from firstline.pipeline.gate import Case, reserved_for_people
 from firstline.records import Confidence, Draft, Finding
 
 Step = Literal["small", "strong"]
+CHECKS_FAILED = "checks_failed"
+UNPROVEN = "unproven"
+"""Why a writer is asked once more with its own answer, and why sentences are dropped."""
 WORTH_ANOTHER = frozenset(
     {
         "over_refusal",
@@ -30,7 +36,7 @@ WORTH_ANOTHER = frozenset(
         "model_malformed",
         "model_wrong_model",
         "confidence_low",
-        "checks_failed",
+        CHECKS_FAILED,
     }
 )
 """What a stronger writer may do better. Where the service itself is unwell or the money is
@@ -61,7 +67,7 @@ def _beyond_quoting(case: Case) -> str:
     if case.draft.action == "escalate":
         return "quoting_no_answer"
     if blocked(case.findings):
-        return "checks_failed"
+        return CHECKS_FAILED
     return "" if case.draft.confidence == "high" else f"quoting_{case.draft.confidence}"
 
 
@@ -89,7 +95,7 @@ def shortfall(draft: Draft, findings: Sequence[Finding], *, answerable: bool) ->
         # A writer may decline what cannot be answered; declining the rest is a fault of its own.
         return "over_refusal" if answerable else ""
     if blocked(findings):
-        return "checks_failed"
+        return CHECKS_FAILED
     return "confidence_low" if draft.action == "answer" and draft.confidence == "low" else ""
 
 

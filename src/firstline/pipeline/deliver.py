@@ -7,7 +7,7 @@ parcel arrived; when it cannot tell, a person looks, and nothing is sent again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -15,6 +15,7 @@ from typing import assert_never
 from firstline.channels import Channel, Parcel
 from firstline.records import Receipt, Ticket
 from firstline.store import Caps, Kind, Outbox
+from firstline.store.commitments import NewCommitment
 
 
 async def deliver_stage(
@@ -26,9 +27,12 @@ async def deliver_stage(
     outbox: Outbox,
     caps: Caps,
     now: Callable[[], datetime],
+    promises: Sequence[NewCommitment] = (),
 ) -> Receipt:
     """Deliver a ticket's reply, question or notice; say what became of it."""
-    claim, receipt = await asyncio.to_thread(outbox.claim, ticket, kind, caps=caps, now=now())
+    claim, receipt = await asyncio.to_thread(
+        outbox.claim, ticket, kind, caps=caps, now=now(), promises=promises
+    )
     parcel = Parcel(marker=receipt.key, ticket=ticket.external_id, kind=kind, text=text)
     match claim:
         case "done" | "cancelled":

@@ -26,6 +26,7 @@ from dbos import DBOS
 from firstline.pipeline.batch_lane import BatchLane
 from firstline.pipeline.engine_config import THREADS, engine_config, silence_engine
 from firstline.pipeline.limiter import SAMPLE, differs, learned_limit
+from firstline.pipeline.promised import remind
 from firstline.pipeline.slots import FileSlots, PostgresSlots, Slots, executor_name, take_slot
 from firstline.pipeline.workflows import ROOMY, Line, Running, enqueue
 from firstline.records import TicketId
@@ -146,6 +147,7 @@ class Engine:
         await self.give_up()
         await self.keep_pace()
         await self.tend_batches(hurry=hurry)
+        await asyncio.to_thread(remind, self._line.commitments, self._line.now())
         if await self._active():
             return
         # Nothing is queued or running, yet tickets are open: somebody died between accepting

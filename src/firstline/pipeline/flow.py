@@ -2,7 +2,7 @@
 
     prepare:   route → context → generate (local writers) → validate ┬ nothing more to ask
                                                                      └ a model is wanted ─┐
-    complete:  router? → generate (small, then strong) → validate  ◀──────────────────────┘
+    complete:  router? → generate (small, then strong) → validate → judge?  ◀─────────────┘
                → gate ┬ send, clarify → deliver → ended
                       └ review, escalate → ended (a person has it)
 
@@ -15,8 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from firstline.observe import log, place_of
-from firstline.pipeline.asking import ask_models
-from firstline.pipeline.cascade import why_ask
+from firstline.pipeline.asking import ask_models, wanted
 from firstline.pipeline.context import context_stage
 from firstline.pipeline.gate import gate
 from firstline.pipeline.generate import generate_stage
@@ -47,11 +46,10 @@ async def prepare(
         with watch("route"):
             route = await route_stage(ticket, parts=parts)
         prepared = await _Stages(ticket, parts, watch).local(route)
+        case = prepared.case(ticket, parts, autonomy)
+        return replace(prepared, wanted=wanted(case, parts), times=watch.times)
     except Exception as error:  # noqa: BLE001 - the stages' boundary: whatever failed, a person gets it
         return _failed(ticket, watch, error)
-    case = prepared.case(ticket, parts, autonomy)
-    wanted = why_ask(case) if parts.models is not None else ""
-    return replace(prepared, wanted=wanted, times=watch.times)
 
 
 async def complete(
@@ -62,7 +60,7 @@ async def complete(
     try:
         if prepared.wanted:
             stages = _Stages(ticket, parts, watch)
-            prepared = await ask_models(ticket, prepared, stages, parts=parts, override=autonomy)
+            prepared = await ask_models(ticket, prepared, stages, watch, parts, autonomy)
         with watch("gate"):
             verdict = gate(prepared.case(ticket, parts, autonomy))
     except Exception as error:  # noqa: BLE001 - as above
@@ -102,9 +100,13 @@ class _Stages:
         ticket, route, context, parts = self._ticket, prepared.route, prepared.context, self._parts
         with self._watch("generate", waits=writer is not None):
             draft = await generate_stage(ticket, route, context, parts=parts, model=writer)
+        return draft, await self.checked(prepared, draft)
+
+    async def checked(self, prepared: Prepared, draft: Draft) -> tuple[Finding, ...]:
+        """Let every check look at a draft."""
+        route, context = prepared.route, prepared.context
         with self._watch("validate"):
-            findings = await validate_stage(ticket, route, context, draft, parts=parts)
-        return draft, findings
+            return await validate_stage(self._ticket, route, context, draft, parts=self._parts)
 
 
 def _failed(ticket: Ticket, watch: Watch, error: Exception) -> Answer:

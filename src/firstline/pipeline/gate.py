@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
+from firstline.proof.checks.policy import escalations
+from firstline.proof.policy.facts import facts_of_ticket
 from firstline.records import (
     OUT_OF_SCOPE,
     Context,
@@ -28,6 +30,8 @@ from firstline.workspace import Autonomy, SignalPolicy, Workspace
 Hold = Literal["review", "escalate"]
 TAKEN_OVER = ("newer_message",)
 """Causes for which there is no answer because another ticket or a person gives it."""
+UNPROVEN = ("proof", "judge")
+"""Checks whose block means that something may be missing, not that something is wrong."""
 TRUE = ("true", "True", "yes", "1")
 """How a customer field says that it holds."""
 
@@ -79,7 +83,13 @@ def gate(case: Case) -> Verdict:
 
 def reserved_for_people(case: Case) -> bool:
     """Whether a person gets a ticket whatever is written: no model is worth asking then."""
-    before = (intake_grounds, signal_grounds, language_grounds, autonomy_grounds)
+    before = (
+        intake_grounds,
+        signal_grounds,
+        language_grounds,
+        policy_grounds,
+        autonomy_grounds,
+    )
     held = (ground.hold == "escalate" for look in before for ground in look(case))
     return any(held) or (case.route.handler == "person" and not case.route.unsure)
 
@@ -112,6 +122,20 @@ def signal_grounds(case: Case) -> Iterator[Ground]:
 
 def _reasons(case: Case, kind: Signal) -> Iterator[str]:
     return (signal.reason for signal in case.route.signals if signal.signal == kind)
+
+
+def policy_grounds(case: Case) -> Iterator[Ground]:
+    """Hold what `escalate_when` of policies.yaml keeps for people, whatever is drafted."""
+    policies = case.workspace.policies
+    if not policies.rules.escalations:
+        return
+    records = [item.fields for item in case.context.evidence if item.kind == "record"]
+    fields = records[0] if records and case.ticket.verified else None
+    facts = facts_of_ticket(case.ticket, case.route, fields, case.workspace)
+    asked = f"{case.ticket.subject}\n{case.ticket.text}"
+    for finding in escalations(policies, facts, asked):
+        hold = _escalate if finding.result == "block" else _review
+        yield hold("policy", finding.detail)
 
 
 def language_grounds(case: Case) -> Iterator[Ground]:
@@ -158,8 +182,9 @@ def draft_grounds(case: Case) -> Iterator[Ground]:
     elif case.draft.action == "answer" and case.draft.confidence != "high":
         hold = _review if case.draft.confidence == "medium" else _escalate
         yield hold(f"confidence_{case.draft.confidence}", case.draft.reason)
-    if case.draft.commitments:
-        yield _review("commitment", "it promises something nobody owns yet")
+    checked = any(finding.check == "promises" for finding in case.findings)
+    if case.draft.commitments and not checked:
+        yield _review("commitment", "nobody looked at what it promises")
 
 
 def check_grounds(case: Case) -> Iterator[Ground]:
@@ -167,7 +192,7 @@ def check_grounds(case: Case) -> Iterator[Ground]:
     if case.draft.action != "escalate" and not case.findings:
         yield _review("unchecked", "no check ran")
     for finding in case.findings:
-        if finding.result == "block" and finding.check != "proof":
+        if finding.result == "block" and finding.check not in UNPROVEN:
             yield _escalate(f"check_{finding.check}", finding.detail)
         elif finding.result != "pass":
             yield _review(f"check_{finding.check}", finding.detail)

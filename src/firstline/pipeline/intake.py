@@ -8,9 +8,10 @@ linear in the length of the message.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import re2
 
@@ -19,6 +20,7 @@ from firstline.proof.html_text import MAX_TAGS
 from firstline.proof.language import UNKNOWN, detect
 from firstline.proof.masking import Masked, mask
 from firstline.proof.normal import html_to_text, normalise, split_reply
+from firstline.proof.personal_data import region_of
 from firstline.proof.reply import Reply
 from firstline.records import (
     Attachment,
@@ -30,6 +32,7 @@ from firstline.records import (
     Ticket,
     TicketId,
 )
+from firstline.workspace import Settings
 
 MAX_TEXT = 20_000
 """Characters of a message that are read; above it a person does."""
@@ -48,8 +51,21 @@ _CHAT = frozenset({"chat", "api"})
 _MESSAGE_ID = re2.compile(r"<\s*([^<>\s]{1,250})\s*>")
 
 
+Masker = Callable[[str], Masked]
+
+
+def masker_of(settings: Settings) -> Masker:
+    """Return what masks messages of this company."""
+    return partial(mask, kinds=settings.mask_kinds, region=region_of(settings.locale))
+
+
 def intake(
-    inbound: Inbound, *, inbox: str, now: datetime, own_addresses: tuple[str, ...] = ()
+    inbound: Inbound,
+    *,
+    inbox: str,
+    now: datetime,
+    own_addresses: tuple[str, ...] = (),
+    masker: Masker = mask,
 ) -> Ticket:
     """Return the ticket, normalised and masked.
 
@@ -58,10 +74,13 @@ def intake(
         inbox: What keeps one source of tickets apart from another.
         now: The time the ticket gets when its channel gave none.
         own_addresses: The company's own mail addresses: mail from them is a loop.
+        masker: Masks what may not be stored in plain sight.
     """
     whole, reply = _read(inbound)
-    subject = _masked(" ".join(normalise(inbound.subject[:_MAX_RAW]).split()), _MAX_SUBJECT)
-    text = _masked(reply.text, MAX_TEXT)
+    subject = _masked(
+        " ".join(normalise(inbound.subject[:_MAX_RAW]).split()), _MAX_SUBJECT, masker
+    )
+    text = _masked(reply.text, MAX_TEXT, masker)
     customer = _customer(inbound)
     return Ticket(
         id=_ticket_id(inbox, inbound.external_id),
@@ -70,14 +89,14 @@ def intake(
         conversation=_conversation(inbound),
         text=text.text,
         subject=subject.text,
-        quoted=_masked(reply.quoted, MAX_TEXT).text,
+        quoted=_masked(reply.quoted, MAX_TEXT, masker).text,
         customer=customer,
         verified=inbound.verified and customer is not None,
         channel=inbound.channel,
         received_at=_utc(inbound.received_at) or now,
         language=_language(text.text, subject.text),
-        history=_history(inbound.messages),
-        attachments=_attachments(inbound.attachments),
+        history=_history(inbound.messages, masker),
+        attachments=_attachments(inbound.attachments, masker),
         masked=tuple(sorted({*text.kinds, *subject.kinds})),
         flags=_flags(inbound, whole, reply, customer or "", own_addresses),
         source=inbound.source,
@@ -92,9 +111,9 @@ def _read(inbound: Inbound) -> tuple[str, Reply]:
     return whole, reply
 
 
-def _masked(text: str, limit: int) -> Masked:
+def _masked(text: str, limit: int, masker: Masker) -> Masked:
     """Mask and cut, in this order: half a card number would not be recognised."""
-    masked = mask(text[: limit + _MARGIN])
+    masked = masker(text[: limit + _MARGIN])
     return replace(masked, text=masked.text[:limit].rstrip())
 
 
@@ -136,21 +155,21 @@ def _language(text: str, subject: str) -> Language:
     return detect(f"{subject}\n{text}") if language.code == UNKNOWN and subject else language
 
 
-def _history(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+def _history(messages: tuple[Message, ...], masker: Masker) -> tuple[Message, ...]:
     return tuple(
         Message(
             author=message.author,
-            text=_masked(normalise(message.text[:MAX_TEXT]), _MAX_EARLIER).text,
+            text=_masked(normalise(message.text[:MAX_TEXT]), _MAX_EARLIER, masker).text,
             sent_at=_utc(message.sent_at),
         )
         for message in messages[-HISTORY:]
     )
 
 
-def _attachments(attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
+def _attachments(attachments: tuple[Attachment, ...], masker: Masker) -> tuple[Attachment, ...]:
     return tuple(
         Attachment(
-            name=mask(normalise(item.name[:_MAX_NAME]).replace("\n", " ")).text,
+            name=masker(normalise(item.name[:_MAX_NAME]).replace("\n", " ")).text,
             media_type=normalise(item.media_type[:_MAX_NAME]),
             size=item.size,
         )

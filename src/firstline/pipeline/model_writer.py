@@ -1,13 +1,15 @@
 """The writer that asks a model: one question, one repair, and a draft that still proves nothing.
 
+The repair is of the answer's form, or of what was not proven: whichever is needed first.
+
 What the model may decide is which evidence answers, and in which words of that evidence. The
 greeting, the closing, the one question a company asks and the source line are put in by code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from firstline.claude.answers import AnswerParts, AnswerProblem, is_refusal, read_answer
 from firstline.claude.calls import Question, Reply, Turn
@@ -19,6 +21,7 @@ from firstline.errors import ModelError
 from firstline.pipeline.cascade import Step
 from firstline.pipeline.models import Models
 from firstline.pipeline.quoting import unmet_names
+from firstline.pipeline.repairing import unproven_problem
 from firstline.pipeline.writer import SURE_ROUTE, Assignment, courteous, hand_over
 from firstline.proof.quotes import source_line
 from firstline.proof.sentences import plain
@@ -27,6 +30,7 @@ from firstline.records import (
     Draft,
     Evidence,
     EvidenceId,
+    Finding,
     Sentence,
     Usage,
 )
@@ -39,6 +43,8 @@ REPAIRED_CHARACTERS = 6_000
 """How much of a malformed answer the model is shown again."""
 SOURCES = 2
 """Documents named at the end of a reply, at most."""
+_HERE = Sentence(text="x", kind="question")
+"""Stands where a model's sentences go, to find out where that is."""
 CAUSES = {
     "refusal": ("model_refused", "the model refused"),
     "max_tokens": ("model_truncated", "the model's answer was cut off"),
@@ -47,13 +53,28 @@ CAUSES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """What was asked and said, for a repair to go on from."""
+
+    question: Question
+    reply: Reply
+    prompt: Rendered
+    places: Mapping[int, int]
+    """Where each of the model's sentences stands in the draft, and its index in the answer."""
+
+
+@dataclass(slots=True, kw_only=True)
 class ModelWriter:
-    """Writes with the small or the strong model of a company."""
+    """Writes about one ticket with the small or the strong model of a company."""
 
     models: Models
     step: Step
     prompt: Rendered | None = None
     """The prompt for the ticket, when it was made already."""
+    exchange: Exchange | None = field(default=None, init=False)
+    """What its latest draft came from; None while there is none to speak of."""
+    repaired: bool = field(default=False, init=False)
+    """Whether its one repair was used."""
 
     @property
     def spec(self) -> ModelSpec:
@@ -103,16 +124,52 @@ class ModelWriter:
             usage += reply.usage
             answer = _read(reply, prompt.labels)
             if isinstance(answer, AnswerProblem):
-                again = await self.models.asker.ask(self._repair(question, reply, answer))
-                usage += again.usage
-                reply, answer = again, _read(again, prompt.labels)
+                question = self._repair(question, reply, answer)
+                reply = await self.models.asker.ask(question)
+                usage += reply.usage
+                answer = _read(reply, prompt.labels)
         except ModelError as error:
             draft = hand_over(self.model, error.problem, cause=f"model_{error.failure}")
         else:
             draft = self._draft(assignment, reply, answer)
+            self._remember(question, reply, prompt, _places(draft, answer, assignment))
         return replace(draft, usage=usage, prompt_hash=prompt.hash)
 
+    def second(self, findings: Sequence[Finding]) -> RepairWriter | None:
+        """Return the writer that says what was not proven, or None when the repair was used."""
+        if self.exchange is None or self.repaired:
+            return None
+        problem = unproven_problem(
+            findings,
+            self.exchange.places,
+            f"{self.exchange.prompt.user}\n{self.exchange.reply.text}",
+        )
+        question = self._repair(self.exchange.question, self.exchange.reply, problem)
+        return RepairWriter(writer=self, question=question, prompt=self.exchange.prompt)
+
+    async def again(self, assignment: Assignment, question: Question, prompt: Rendered) -> Draft:
+        """Return the draft that a repair makes; a malformed one is not repaired again."""
+        try:
+            reply = await self.models.asker.ask(question)
+        except ModelError as error:
+            draft = hand_over(self.model, error.problem, cause=f"model_{error.failure}")
+            return replace(draft, prompt_hash=prompt.hash)
+        answer = _read(reply, prompt.labels)
+        draft = self._draft(assignment, reply, answer)
+        self._remember(question, reply, prompt, _places(draft, answer, assignment))
+        return replace(draft, usage=reply.usage, prompt_hash=prompt.hash)
+
+    def _remember(
+        self,
+        question: Question,
+        reply: Reply,
+        prompt: Rendered,
+        places: Mapping[int, int],
+    ) -> None:
+        self.exchange = Exchange(question=question, reply=reply, prompt=prompt, places=places)
+
     def _repair(self, question: Question, reply: Reply, problem: AnswerProblem) -> Question:
+        self.repaired = True
         said = reply.text[:REPAIRED_CHARACTERS].strip() or "(nothing)"
         turns = (
             *question.turns,
@@ -132,6 +189,33 @@ class ModelWriter:
         if isinstance(answer, AnswerProblem):
             return hand_over(self.model, str(answer), cause="model_malformed")
         return draft_of(answer, assignment, self.model)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairWriter:
+    """Asks the same model once more, with its answer and what of it was not proven."""
+
+    writer: ModelWriter
+    question: Question
+    prompt: Rendered
+
+    async def write(self, assignment: Assignment) -> Draft:
+        """Return the model's second draft."""
+        return await self.writer.again(assignment, self.question, self.prompt)
+
+
+def _places(
+    draft: Draft, answer: AnswerParts | AnswerProblem, assignment: Assignment
+) -> Mapping[int, int]:
+    """Return which sentences of a draft the model wrote, and their indices in its answer.
+
+    Code puts lines before and after them, leaves the model's courtesies out, and changes no order.
+    """
+    if draft.action != "answer" or isinstance(answer, AnswerProblem):
+        return {}
+    start = courteous((_HERE,), assignment).index(_HERE)
+    own = (at for at, item in enumerate(answer.sentences) if item.kind != "courtesy")
+    return dict(enumerate(own, start=start))
 
 
 def _read(reply: Reply, labels: Mapping[str, EvidenceId]) -> AnswerParts | AnswerProblem:
@@ -176,7 +260,7 @@ def _answering(answer: AnswerParts, assignment: Assignment, model: str) -> Draft
     body = tuple(item for item in answer.sentences if item.kind != "courtesy")
     if not body or is_refusal(" ".join(item.text for item in body)):
         return hand_over(model, "the model says that it has no answer")
-    confidence, reason = _supported(answer, assignment)
+    confidence, reason = supported(answer.confidence, answer.reason, body, assignment)
     return Draft(
         action="answer",
         sentences=courteous((*body, *_sources(body, assignment)), assignment),
@@ -204,15 +288,23 @@ def _sources(body: tuple[Sentence, ...], assignment: Assignment) -> tuple[Senten
     return tuple(line for line in lines if plain(line.text) not in said)
 
 
-def _supported(answer: AnswerParts, assignment: Assignment) -> tuple[Confidence, str]:
-    """Return how sure the draft is: as the model says, but never surer than the evidence.
+def supported(
+    confidence: Confidence, reason: str, body: Sequence[Sentence], assignment: Assignment
+) -> tuple[Confidence, str]:
+    """Return how sure a draft is: as the model says, but never surer than the evidence.
 
     A model's own rating is miscalibrated (R6.2), so by itself it can only lower.
+
+    Args:
+        confidence: What the model says.
+        reason: Why, in its words.
+        body: The sentences that it wrote, as many as are left of them.
+        assignment: What it was asked to do.
     """
     settings, spec = assignment.workspace.settings, assignment.spec
-    if answer.confidence != "high":
-        return answer.confidence, answer.reason
-    quoted = {key for item in answer.sentences for key in item.evidence}
+    if confidence != "high":
+        return confidence, reason
+    quoted = {key for item in body for key in item.evidence}
     unmet = unmet_names(assignment, [x for x in assignment.context.evidence if x.id in quoted])
     if unmet:
         return "medium", f"what it quotes does not mention {len(unmet)} of the names asked about"
@@ -223,5 +315,5 @@ def _supported(answer: AnswerParts, assignment: Assignment) -> tuple[Confidence,
     answerable = assignment.context.answerable
     sure_route = assignment.route.probability >= SURE_ROUTE
     if answerable >= settings.minimum_answerable or (right and sure_route):
-        return "high", answer.reason
+        return "high", reason
     return "medium", f"the knowledge base may not answer this ({answerable:.2f})"

@@ -20,7 +20,8 @@ from firstline.pipeline.premises import outdated
 from firstline.proof.checks import CHECKS as PURE
 from firstline.proof.run import SECONDS, run_checks
 from firstline.proof.subject import Check, Subject, blocked, doubted, nobodys
-from firstline.records import Context, CustomerId, Draft, Finding, Route, Ticket
+from firstline.records import Context, Draft, Finding, Route, Ticket
+from firstline.workspace import CustomerRecord
 
 LookUp = Callable[[Subject, Ticket, Context, Parts], object]
 """A check that asks the knowledge base or the records how things stand now."""
@@ -48,6 +49,7 @@ def subject_of(
     ticket: Ticket, route: Route, context: Context, draft: Draft, *, parts: Parts
 ) -> Subject:
     """Return what the checks look at."""
+    record = known_customer(ticket, parts)
     return Subject(
         asked=f"{ticket.subject}\n{ticket.text}",
         asked_in=ticket.language,
@@ -56,7 +58,9 @@ def subject_of(
         workspace=parts.workspace,
         route=route,
         today=_today(ticket, parts),
-        customer=_customer(ticket, parts),
+        customer=None if record is None else record.id,
+        channel=ticket.channel,
+        record=None if record is None else record.fields,
         owners=nobodys if parts.customers is None else parts.customers.owners_of,
         earlier=tuple(message.text for message in ticket.history),
     )
@@ -66,11 +70,11 @@ def _today(ticket: Ticket, parts: Parts) -> date:
     return ticket.received_at.astimezone(ZoneInfo(parts.workspace.settings.timezone)).date()
 
 
-def _customer(ticket: Ticket, parts: Parts) -> CustomerId | None:
+def known_customer(ticket: Ticket, parts: Parts) -> CustomerRecord | None:
+    """Return the record of who asks, when the channel vouches for them."""
     if not ticket.verified or ticket.customer is None or parts.customers is None:
         return None
-    record = parts.customers.find(ticket.customer)
-    return None if record is None else record.id
+    return parts.customers.find(ticket.customer)
 
 
 def checks_for(ticket: Ticket, context: Context, parts: Parts) -> Mapping[str, Check]:

@@ -24,9 +24,18 @@ from firstline.pipeline.flow import complete, prepare
 from firstline.pipeline.limiter import StartLimit
 from firstline.pipeline.parts import Parts
 from firstline.pipeline.prepared import Prepared
+from firstline.pipeline.promised import promised
 from firstline.pipeline.record import PREPARED, answer_from, stage_bodies
 from firstline.records import Answer, StageTime, Ticket, TicketId, decode, encode
-from firstline.store import BatchList, CallLedger, Caps, Inbox, Outbox, TicketStore
+from firstline.store import (
+    BatchList,
+    CallLedger,
+    Caps,
+    CommitmentLedger,
+    Inbox,
+    Outbox,
+    TicketStore,
+)
 from firstline.workspace import Autonomy, parse_autonomy
 
 AT_ONCE = 24
@@ -54,6 +63,7 @@ class Line:
     now: Callable[[], datetime]
     calls: CallLedger
     batch_list: BatchList
+    commitments: CommitmentLedger
     inboxes: dict[str, Inbox] = field(default_factory=dict)
     """Inboxes already read; they never change."""
 
@@ -224,6 +234,7 @@ async def _deliver(answer: Answer, line: Line) -> str:
         outbox=line.outbox,
         caps=line.caps,
         now=line.now,
+        promises=promised(ticket, delivery.text, line.parts.workspace, answer.context.evidence),
     )
     # Other tickets are worked on while this one waits for the disk: no processor time to name.
     wall_ms = round((time.perf_counter() - begun) * 1e3, 3)

@@ -10,24 +10,14 @@ from __future__ import annotations
 import itertools
 import unicodedata
 from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import re2
 
 from firstline.proof import checksums
+from firstline.workspace.models import MaskKind
 
-Kind = Literal[
-    "abn",
-    "api_key",
-    "bank_account",
-    "card",
-    "iban",
-    "medicare",
-    "one_time_code",
-    "password",
-    "ssn",
-    "tfn",
-]
+Kind = MaskKind
 
 _NEAR = 48
 """How many characters before a number may say what it is."""
@@ -47,16 +37,27 @@ _CARD_SHAPES = frozenset(
     {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 4, 1), (4, 4, 4, 2), (8, 8)}
     | {(6, 13), (4, 4, 4, 4, 2), (4, 4, 4, 4, 1), (4, 4, 5), (4, 4, 4, 3)}
 )
+_FIRST_GROUPS = frozenset(shape[0] for shape in _CARD_SHAPES)
+_NAMED_SIZES = frozenset({15, 16})
+"""Digits of a card that is taken for one with a wrong check digit, where it is called one."""
 _CARD_WORDS = re2.compile(
-    r"(?i)card|visa|amex|american express|maestro|diners|discover|\bpan\b|karte|kaart|kort\b"
+    r"(?i)card|\bcc\b|\bcredit\b|\bdebit\b|visa|amex|american express|maestro|diners"
+    r"|discover|\bpan\b|karte|kaart|kort\b"
     r"|tarjeta|carte|cart[aã]o|carta|karta|karty|kártya|карт|カード|卡|카드|बैंक"
 )
+_CALLED_CARD = re2.compile(
+    r"(?i)(?:card|\bcc\b|visa|amex|american express|maestro|diners|\bpan\b|karte|tarjeta|carte)"
+    r"(?:\s|number|num\b|no\b|nr\b|nummer|número|numéro|details|is|was|ist|es|est|[#:.,\-(])*$"
+)
+_GLUED_CARD = re2.compile(r"(?i)(?:card|no|nr|num|number|visa|amex|cc|pan)$")
 _LABELLED_OTHERWISE = re2.compile(
     r"(?i)(?:order|tracking|track|parcel|package|shipment|consignment|invoice|imei|iccid|serial"
     r"|bestellung|bestellnummer|pedido|commande|ordine|sendungsnummer)"
     r"(?:\s|number|num\b|no\b|nr\b|id\b|code|with|is|was|[#:.\-(])*$"
 )
-_SSN_WORDS = re2.compile(r"(?i)\bssn\b|social\s+security|\bsoc\.?\s+sec|\bitin\b|taxpayer")
+_SSN_WORDS = re2.compile(
+    r"(?i)\bssn\b|social\s+security|\bsocial\s*(?:is|:|#|no\b|number)|\bsoc\.?\s+sec|\bitin\b|taxpayer"
+)
 _TFN_WORDS = re2.compile(r"(?i)\btfn\b|tax\s+file|tax\s+(?:number|no\b|id\b)")
 _MEDICARE_WORDS = re2.compile(r"(?i)medicare")
 _ABN_WORDS = re2.compile(r"(?i)\babn\b|business\s+number")
@@ -71,6 +72,7 @@ _BANK_WORDS = re2.compile(
     r"(?i)bank|\bbsb\b|sort[\s-]?code|routing|\baba\b|\bswift\b|\bbic\b|\biban\b|\bblz\b"
     r"|direct debit|deposit|\bwire|checking|chequing|savings|banco|banque|банк|銀行|银行"
 )
+_IBAN_WORD = re2.compile(r"(?i)\biban\b")
 _IBAN_START = re2.compile(r"(?:^|[^A-Za-z0-9])([A-Za-z]{2}\p{Nd}{2}[ \-.]?[A-Za-z0-9\p{Nd}])")
 
 
@@ -126,7 +128,8 @@ def _read(text: str, start: int, end: int) -> _Run:
     spans = [
         (start + match.start(), start + match.end()) for match in _GROUP.finditer(text[start:end])
     ]
-    if start and (_wordy(text[start - 1]) or text[max(0, start - 4) : start] == "****"):
+    glued = bool(start) and _wordy(text[start - 1]) and not _GLUED_CARD.search(text[:start][-8:])
+    if glued or text[max(0, start - 4) : start] == "****":
         spans = spans[1:]
     if end < len(text) and _wordy(text[end]):
         spans = spans[:-1]
@@ -147,7 +150,10 @@ def _ascii(digits: str) -> str:
 def _cards(text: str, run: _Run) -> Iterator[Found]:
     first = 0
     while first < len(run.groups):
-        last = _card_end(text, run, first)
+        # Inside a run a card begins with a group of a card's shape, or is one group.
+        size = len(run.groups[first])
+        may_begin = first == 0 or size in _FIRST_GROUPS or size in _CARD_LENGTHS
+        last = _card_end(text, run, first) if may_begin else 0
         if last:
             yield Found("card", run.spans[first][0], run.spans[last - 1][1], 4)
         first = last or first + 1
@@ -163,13 +169,26 @@ def _card_end(text: str, run: _Run, first: int) -> int:
         if not (shaped and part.even() and len(digits) in _CARD_LENGTHS):
             continue
         before = text[max(0, part.spans[0][0] - _NEAR) : part.spans[0][0]]
-        named = _CARD_WORDS.search(before) is not None
-        if named and checksums.luhn(digits) and len(set(digits)) > 1:
-            return last
-        labelled = last - first == 1 and _LABELLED_OTHERWISE.search(before)
-        if not labelled and checksums.card(digits):
+        behind = part.spans[-1][1]
+        if _is_card(digits, before, text[behind : behind + _AFTER], alone=last - first == 1):
             return last
     return 0
+
+
+def _is_card(digits: str, before: str, after: str, *, alone: bool) -> bool:
+    """Tell a card from its digits and the words around it.
+
+    A number that is called a card's right before it is one even when its check digit is wrong:
+    who mistypes one digit of a card has given away the fifteen others.
+    """
+    if len(set(digits)) == 1:
+        return False
+    labelled = alone and _LABELLED_OTHERWISE.search(before) is not None
+    if not checksums.luhn(digits):
+        called = len(digits) in _NAMED_SIZES and _CALLED_CARD.search(before) is not None
+        return called and checksums.issued(digits)
+    named = _CARD_WORDS.search(before) is not None or _CARD_WORDS.search(after) is not None
+    return not labelled and (named or checksums.card(digits))
 
 
 class _Rule(NamedTuple):
@@ -234,7 +253,8 @@ def _ibans(text: str) -> Iterator[Found]:
         if end:
             signs = (_ascii(s) if s.isdecimal() else s for s in text[start:end])
             code = "".join(sign for sign in signs if sign.isalnum()).upper()
-            if checksums.iban(code):
+            called = _IBAN_WORD.search(text[max(0, start - _NEAR) : start]) is not None
+            if checksums.iban(code) or (called and sum(map(str.isdigit, code)) > len(code) // 2):
                 yield Found("iban", start, end, 4)
 
 

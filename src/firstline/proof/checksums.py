@@ -58,10 +58,15 @@ def luhn(digits: str) -> bool:
 
 def card(digits: str) -> bool:
     """Whether ASCII digits are a payment card number: issuer range, its length, Luhn."""
-    for first, last, lengths in _CARD_PREFIXES:
-        if len(digits) in lengths and first <= int(digits[: len(str(first))]) <= last:
-            return luhn(digits)
-    return False
+    return issued(digits) and luhn(digits)
+
+
+def issued(digits: str) -> bool:
+    """Whether ASCII digits begin as some issuer's cards of that length do."""
+    return any(
+        len(digits) in lengths and first <= int(digits[: len(str(first))]) <= last
+        for first, last, lengths in _CARD_PREFIXES
+    )
 
 
 def iban(code: str) -> bool:

@@ -1,35 +1,26 @@
 """Masking payment, bank, tax and secret data before anything is stored in plain sight (R1.5).
 
 `****` and the last four letters or digits stay: enough for a person to ask "the card ending in
-1234?", useless to a thief. E-mail addresses and phone numbers stay, because replies and record
-look-ups need them.
+1234?", useless to a thief. E-mail addresses and phone numbers stay unless the company asks for
+them to be masked, because replies and record look-ups need them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from firstline.proof.account_numbers import Found, Kind, find_account_numbers
+from firstline.proof.personal_data import find_personal
 from firstline.proof.secrets import find_secrets
+from firstline.workspace.models import ALWAYS_MASKED, MAY_BE_MASKED
 
-ALL_KINDS: frozenset[Kind] = frozenset(
-    {
-        "abn",
-        "api_key",
-        "bank_account",
-        "card",
-        "iban",
-        "medicare",
-        "one_time_code",
-        "password",
-        "ssn",
-        "tfn",
-    }
-)
-DEFAULT_KINDS: frozenset[Kind] = ALL_KINDS - {"abn"}
-"""An ABN is printed on every Australian invoice, so it is masked only where that is asked for."""
+DEFAULT_KINDS: frozenset[Kind] = frozenset(ALWAYS_MASKED)
+"""An ABN is printed on every Australian invoice, and replies and look-ups need e-mail addresses,
+phone numbers and IP addresses: these are masked only where firstline.toml asks for it."""
+ALL_KINDS: frozenset[Kind] = frozenset((*ALWAYS_MASKED, *MAY_BE_MASKED))
 
+_PERSONAL: frozenset[Kind] = frozenset({"email", "ip_address", "phone"})
 _MASK = "****"
 _MAX_PASSES = 12
 _LONE_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
@@ -56,7 +47,24 @@ class Masked:
     """In order, not overlapping."""
 
 
-def mask(text: str, *, kinds: frozenset[Kind] = DEFAULT_KINDS) -> Masked:
+def find_all(
+    text: str, *, kinds: frozenset[Kind] = ALL_KINDS, region: str = ""
+) -> tuple[Found, ...]:
+    """Return what `mask` would mask at first sight: in order, not overlapping.
+
+    Where a number could be two things, an account number or a secret goes before what is only
+    personal, and the longer before the shorter.
+
+    Args:
+        text: Any text.
+        kinds: What to look for.
+        region: The country whose phone numbers are written without a country code; empty: none.
+    """
+    text = text.translate(_LONE_SURROGATES)
+    return tuple(_find(text, kinds, region))
+
+
+def mask(text: str, *, kinds: frozenset[Kind] = DEFAULT_KINDS, region: str = "") -> Masked:
     """Return text with sensitive data replaced by `****` and its last four signs.
 
     Masking a masked text changes nothing. Takes time linear in the length of the text.
@@ -64,21 +72,35 @@ def mask(text: str, *, kinds: frozenset[Kind] = DEFAULT_KINDS) -> Masked:
     Args:
         text: What a customer wrote; best after `normalise`.
         kinds: What to mask.
+        region: The country whose phone numbers are written without a country code; empty: none.
     """
     text = text.translate(_LONE_SURROGATES)
     spans: list[Span] = []
     # What is masked may have hidden something behind it, so look until nothing is found.
     for _ in range(_MAX_PASSES):
-        found = _apart(_find(text), kinds)
+        found = _find(text, kinds, region)
         if not found:
             break
         text, spans = _replace(text, found, spans)
     return Masked(text=text, kinds=tuple(sorted({span.kind for span in spans})), spans=tuple(spans))
 
 
-def _find(text: str) -> Iterable[Found]:
-    yield from find_account_numbers(text)
-    yield from find_secrets(text)
+def _find(text: str, kinds: frozenset[Kind], region: str) -> list[Found]:
+    secret = _apart((*find_account_numbers(text), *find_secrets(text)), kinds)
+    if not kinds & _PERSONAL:
+        return secret
+    personal = _apart(find_personal(text, region=region), kinds)
+    return _apart((*secret, *_clear_of(personal, secret)), kinds)
+
+
+def _clear_of(found: list[Found], taken: list[Found]) -> Iterator[Found]:
+    """Yield the findings that touch none of those taken; both are in order."""
+    at = 0
+    for item in found:
+        while at < len(taken) and taken[at].end <= item.start:
+            at += 1
+        if at == len(taken) or taken[at].start >= item.end:
+            yield item
 
 
 def _apart(found: Iterable[Found], kinds: frozenset[Kind]) -> list[Found]:

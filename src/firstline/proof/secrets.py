@@ -77,6 +77,15 @@ _PIN = re2.compile(
     r"(?i)\bpin(?:\s?(?:code|number|no\.?|nummer))?\s{0,2}"
     r"(?:is|was|ist|lautet|es|est|é|è|:|=|->)?\s{0,2}(\d{4}|\d{6})(?:[^\d\p{L}]|$)"
 )
+_CODE_BEFORE = re2.compile(
+    r"(?i)(?:^|[^\d\p{L}\-.,#$])(\d{3}[ -]\d{3}|\d{4,8})\s+(?:is|was)\s+(?:your|my|the|his|her)\s+"
+    r"(?:new\s+)?(?:\w+[ -]){0,3}(?:code|otp|pin|passcode)\b"
+)
+_COUNTED = re2.compile(
+    r"(?i)^[\s-]?(?:second|sec|minute|min|hour|day|week|month|year|digit|character|letter|number|time"
+    r"|attempt|tries|failed|wrong|people|member|user|%|per\s?cent)"
+)
+"""Behind a number that counts something: a code is valid for 600 seconds, or has 6 digits."""
 _NOT_SECRETS = frozenset(
     """
     true false none null nil all any yes wrong incorrect invalid expired correct right fine okay
@@ -119,9 +128,10 @@ def find_secrets(text: str) -> Iterator[Found]:
         if _mixed(match.group(1)):
             yield Found("api_key", match.start(1), match.end(1), 4)
     yield from _passwords(text)
-    for pattern in (_CODE, _PIN):
+    for pattern in (_CODE, _PIN, _CODE_BEFORE):
         for match in pattern.finditer(text):
-            yield Found("one_time_code", match.start(1), match.end(1), 0)
+            if not _COUNTED.match(text[match.end(1) : match.end(1) + 12]):
+                yield Found("one_time_code", match.start(1), match.end(1), 0)
 
 
 def _private_keys(text: str) -> Iterator[Found]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from firstline.records import (
+    Channel,
     CustomerId,
     Draft,
     Evidence,
@@ -45,6 +46,10 @@ class Subject:
     """Who asks, when the channel vouches for it and the record was found."""
     owners: Callable[[str], frozenset[CustomerId]] = nobodys
     """Whose an identifier (e-mail, phone, account, invoice …) is; nobody's when unknown."""
+    channel: Channel | None = None
+    """How the message came; None where nobody knows."""
+    record: tuple[tuple[str, str], ...] | None = None
+    """All fields of the asker's record, for rules to decide on; a writer sees only what it may."""
     earlier: tuple[str, ...] = ()
     """Earlier messages of the conversation, oldest first."""
 

@@ -58,3 +58,10 @@ def m002_model_calls(connection: sa.Connection) -> None:
     """Create the ledger of questions to models, the day's spending, and the batch lane."""
     tables = [schema.model_call, schema.spend, schema.batch_item]
     schema.metadata.create_all(connection, tables=tables)
+
+
+@migration
+def m003_commitments(connection: sa.Connection) -> None:
+    """Create the ledger of promises, its history and its reminders."""
+    tables = [schema.commitment, schema.commitment_change, schema.commitment_reminder]
+    schema.metadata.create_all(connection, tables=tables)

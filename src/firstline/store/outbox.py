@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -19,6 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from firstline.records import Receipt, Ticket, TicketId
+from firstline.store.commitments import NewCommitment, add_commitments
 from firstline.store.schema import delivery
 from firstline.store.tickets import NEWER, instant
 
@@ -68,13 +70,19 @@ class Outbox:
         self._insert = dialect.insert
 
     def claim(
-        self, record: Ticket, kind: Kind, *, caps: Caps, now: datetime
+        self,
+        record: Ticket,
+        kind: Kind,
+        *,
+        caps: Caps,
+        now: datetime,
+        promises: Sequence[NewCommitment] = (),
     ) -> tuple[Claim, Receipt]:
         """Claim the one delivery of this kind for a ticket, in one transaction.
 
         Returns `claimed` when the caller must send now, `unknown` when an earlier attempt
         stopped in the middle, `done` when nothing is left to do, `cancelled` when a cap or a
-        newer message forbids it.
+        newer message forbids it. What it promises is written down with the claim.
         """
         key = f"{record.id}:{kind}"
         with self._engine.begin() as connection:
@@ -98,6 +106,8 @@ class Outbox:
                     at=instant(now),
                 )
             )
+            if not refusal:
+                add_commitments(connection, promises, by="firstline", now=now)
         receipt = Receipt(
             key=key, state="cancelled" if refusal else "uncertain", at=now, detail=refusal
         )

@@ -123,3 +123,48 @@ batch_item = sa.Table(
     sa.Index("batch_item_batch", "batch"),
 )
 """Tickets of the batch lane. `batch` is our own name while it is submitted, then the API's."""
+
+commitment = sa.Table(
+    "commitment",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("ticket", sa.Text, sa.ForeignKey("ticket.id"), nullable=False),
+    sa.Column("conversation", sa.Text, nullable=False),
+    sa.Column("customer", sa.Text, nullable=True),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("deadline", sa.Text, nullable=False),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("promised_at", sa.Text, nullable=False),
+    sa.Column("due_at", sa.Text, nullable=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("changed_by", sa.Text, nullable=False),
+    sa.Column("changed_at", sa.Text, nullable=False),
+    sa.UniqueConstraint("ticket", "fingerprint"),
+    sa.Index("commitment_due", "state", "due_at"),
+)
+"""What was promised to a customer, who owes it, and what became of it."""
+
+commitment_change = sa.Table(
+    "commitment_change",
+    metadata,
+    sa.Column("commitment", sa.Text, sa.ForeignKey("commitment.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("changed_by", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+)
+"""Every state a commitment was in, oldest first: who changed it, when and why."""
+
+commitment_reminder = sa.Table(
+    "commitment_reminder",
+    metadata,
+    sa.Column("commitment", sa.Text, sa.ForeignKey("commitment.id"), primary_key=True),
+    sa.Column("stage", sa.Text, primary_key=True),
+    sa.Column("at", sa.Text, nullable=False),
+)
+"""Who was reminded of what: each stage of a commitment once, whichever worker comes first."""

@@ -1,7 +1,8 @@
 """A support agent of straw: answers Firstline's own prompts as a careful model might.
 
 It quotes the first whole sentences of the first passage, hands over when there is none, and takes
-the first intent it is offered when it is asked to route. It reads no meaning; it makes the way of
+the first intent it is offered when it is asked to route. As a judge it says honestly whether the
+evidence has the words and figures of a sentence. It reads no meaning; it makes the way of
 a ticket run with a double, so that everything but the wording is exercised.
 """
 
@@ -13,15 +14,22 @@ from typing import Any
 
 import re2
 
+from firstline.claude.excerpts import topics
 from firstline.claude.sections import decode
 from firstline.proof.sentences import units
 from firstline.testing.answers import Answer, register, schema_of
 
 _KNOWLEDGE = re2.compile(r"(?s)<knowledge>\n(.*?)\n</knowledge>")
+_EVIDENCE = re2.compile(r"(?s)<evidence>\n(.*?)\n</evidence>")
+_SENTENCES = re2.compile(r"(?s)<sentences>\n(.*?)\n</sentences>")
+_JUDGED = re2.compile(r"(?m)^<(s\d+)>$")
+_FIGURE = re2.compile(r"\d+")
 _PIECE = re2.compile(r"(?m)^<(e\d+)>.*$")
 _INTENT = re2.compile(r"(?m)^- ([^:\n]+)")
 QUOTED = 2
 """Units of the passage that are quoted."""
+HELD = 0.75
+"""Share of a sentence's words that evidence must have to say it, for the judge of straw."""
 
 
 @register("support")
@@ -31,9 +39,16 @@ def answer_ticket(body: Mapping[str, Any]) -> Answer:
     properties = schema.get("properties", {})
     if "intent" in properties:
         said = _route(body, properties["intent"]["enum"])
+    elif asks_judge(body):
+        said = _judgement(_prompt(body))
     else:
         said = _reply(_prompt(body))
     return Answer(text=json.dumps(said, ensure_ascii=False))
+
+
+def asks_judge(body: Mapping[str, Any]) -> bool:
+    """Whether a request asks for a judgement: for faults that are meant for the judge alone."""
+    return "claims" in (schema_of(body) or {}).get("properties", {})
 
 
 def _route(body: Mapping[str, Any], intents: list[str]) -> dict[str, Any]:
@@ -63,11 +78,35 @@ def _reply(prompt: str) -> dict[str, Any]:
 
 
 def _first_piece(knowledge: str) -> tuple[str, str] | None:
-    heads = list(_PIECE.finditer(knowledge))
-    if not heads:
-        return None
-    end = heads[1].start() if len(heads) > 1 else len(knowledge)
-    return heads[0].group(1), decode(knowledge[heads[0].end() : end].strip())
+    return next(iter(_pieces(_PIECE, knowledge).items()), None)
+
+
+def _pieces(head: Any, text: str) -> dict[str, str]:
+    """Return what stands below each head of a section, by the head's label."""
+    heads = list(head.finditer(text))
+    ends = [*(found.start() for found in heads[1:]), len(text)]
+    return {
+        found.group(1): decode(text[found.end() : end].strip())
+        for found, end in zip(heads, ends, strict=True)
+    }
+
+
+def _judgement(prompt: str) -> dict[str, Any]:
+    shown, asked = _EVIDENCE.search(prompt), _SENTENCES.search(prompt)
+    evidence = _pieces(_PIECE, shown.group(1)) if shown else {}
+    sentences = _pieces(_JUDGED, asked.group(1)) if asked else {}
+    return {"claims": [_claim(label, text, evidence) for label, text in sentences.items()]}
+
+
+def _claim(label: str, sentence: str, evidence: Mapping[str, str]) -> dict[str, str]:
+    """Judge a sentence as one claim, by whether the evidence has its figures and most words."""
+    figures, said = set(_FIGURE.findall(sentence)), topics(sentence)
+    every = "\n".join(evidence.values())
+    shared = said & topics(every)
+    best = max(evidence, key=lambda key: len(said & topics(evidence[key])), default="")
+    if figures <= set(_FIGURE.findall(every)) and len(shared) >= HELD * len(said) and best:
+        return {"sentence": label, "claim": sentence, "verdict": "supported", "evidence": best}
+    return {"sentence": label, "claim": sentence, "verdict": "not_mentioned", "evidence": ""}
 
 
 def _said(

@@ -7,39 +7,26 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import re2
 
 from firstline.errors import InputError, Place
 from firstline.records import CustomerId
-from firstline.workspace.record_fields import display
+from firstline.workspace.identifier_forms import forms_of_fields, forms_of_token, id_forms
+from firstline.workspace.record_fields import display, leaves
 from firstline.workspace.record_rows import Row, rows
 
 _EMAIL_KEYS = frozenset({"email", "emails", "emailaddress", "mail", "primaryemail", "contactemail"})
 _OWN_TABLES = frozenset({"contact", "profile", "account", "personal", "details", "customer"})
-_PHONE_WORDS = frozenset({"phone", "mobile", "tel", "telephone", "cell", "fax", "phones"})
-_ID_WORDS = frozenset({"id", "ids", "uuid", "number", "no", "reference", "ref", "iban", "key"})
-_SHARED_WORDS = frozenset({"product", "item", "plan", "sku", "category", "zip", "postal", "house"})
-"""Words of fields whose numbers name things, not people."""
 _MOST_OWNERS = 5
 """An id that more customers share names a thing (a product, a flight), not a person."""
-_SHORTEST_ID = 4
-_SHORTEST_NUMBER = 5
-_SHORTEST_CODE = 5
-_SHORTEST_PHONE = 7
-_PHONE_TAIL = 9
-"""Digits compared of a longer phone number, so that +61 412… and 0412… are the same."""
 _EMAIL = re2.compile(r"^[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$")
-_WORDS = re2.compile(r"[A-Z]+[a-z]*|[a-z]+|\d+")
-_LONGEST = 200
-_LONGEST_PHONE = 15
-_EDGES = " \t\r\n#.,;:()[]<>\"'"
 _ORDINAL_BITS = 24
 _HASH_MASK = (1 << 40) - 1
 
@@ -64,11 +51,10 @@ class CustomerIndex:
 
 
 class Identifiers:
-    """E-mail addresses, phone numbers and ids of all customers, and whose each is.
+    """E-mail addresses, phones, ids, names and addresses of all customers, and whose each is.
 
-    An id has a digit, or is a code of five capitals or more. Ids shorter than four characters,
-    numbers shorter than five digits and ids that more than five customers share name nobody.
-    Tokens are kept as 40-bit hashes; a collision can only make a check stricter.
+    Ids that more than five customers share name nobody. Everything is kept as 40-bit hashes of
+    its forms; a collision can only make a check stricter.
     """
 
     def __init__(self, keys: tuple[CustomerId, ...], packed: array[int]) -> None:
@@ -84,9 +70,9 @@ class Identifiers:
         return bool(self.owners_of(token))
 
     def owners_of(self, token: str) -> frozenset[CustomerId]:
-        """Return the customers an e-mail address, phone number or id belongs to."""
+        """Return the customers an e-mail address, phone number, id, name or address belongs to."""
         return frozenset(
-            owner for form in _forms(token) for owner in self._owners(form, _limit(form))
+            owner for form in forms_of_token(token) for owner in self._owners(form, _limit(form))
         )
 
     def _owners(self, form: str, most: int) -> list[CustomerId]:
@@ -134,7 +120,7 @@ def build_identifiers(path: Path, index: CustomerIndex) -> Identifiers:
         count += 1
         if ordinal >= len(index.keys) or row.offset != index.offsets[ordinal]:
             raise _changed(path)
-        forms = {*_forms_of_record(row.value), *_id_forms(index.keys[ordinal])}
+        forms = {*forms_of_fields(leaves(row.value)), *id_forms(index.keys[ordinal])}
         pairs.extend({(_hash(form) << _ORDINAL_BITS) | ordinal for form in forms})
     if count != len(index.keys):
         raise _changed(path)
@@ -224,80 +210,8 @@ def _addresses(value: Any) -> Iterator[str]:
             yield text
 
 
-def _forms_of_record(record: Mapping[str, Any]) -> Iterator[str]:
-    stack: list[tuple[str, Any]] = [("", record)]
-    while stack:
-        name, value = stack.pop()
-        if isinstance(value, dict):
-            stack.extend(value.items())
-        elif isinstance(value, list):
-            stack.extend((name, entry) for entry in value)
-        elif isinstance(value, str) and len(value) <= _LONGEST:
-            if "@" in value:
-                yield from _email_forms(value)
-            else:
-                yield from _FORMS[_names(name)](value)
-
-
-def _forms(token: str) -> Iterator[str]:
-    """Yield every way a token of a reply could have been indexed."""
-    token = token.encode("utf-8", "replace").decode()
-    if len(token) > _LONGEST:
-        return
-    if "@" in token:
-        yield from _email_forms(token)
-    else:
-        yield from _phone_forms(token)
-        yield from _id_forms(token)
-
-
-def _email_forms(text: str) -> Iterable[str]:
-    folded = text.strip(_EDGES).casefold()
-    return (folded,) if _EMAIL.match(folded) else ()
-
-
-def _phone_forms(text: str) -> Iterable[str]:
-    digits = "".join(char for char in text if char.isdigit())
-    others = len(text) - len(digits)
-    if not _SHORTEST_PHONE <= len(digits) <= _LONGEST_PHONE or others > len(digits):
-        return ()
-    return (f"tel:{digits[-_PHONE_TAIL:]}",)
-
-
-def _id_forms(text: str) -> Iterable[str]:
-    plain = text.strip(_EDGES)
-    if not any(char.isdigit() for char in plain):
-        # A code such as VQXRTA is told from a word by its capitals.
-        identifies = len(plain) >= _SHORTEST_CODE and plain.isalpha() and plain.isupper()
-    else:
-        identifies = len(plain) >= (_SHORTEST_NUMBER if plain.isdigit() else _SHORTEST_ID)
-    return (f"id:{plain.casefold()}",) if identifies else ()
-
-
 def _limit(form: str) -> int:
     return _MOST_OWNERS if form.startswith("id:") else 1 << _ORDINAL_BITS
-
-
-def _no_forms(_text: str) -> Iterable[str]:
-    return ()
-
-
-_FORMS: Mapping[str, Callable[[str], Iterable[str]]] = {
-    "phone": _phone_forms,
-    "id": _id_forms,
-    "other": _no_forms,
-}
-
-
-@lru_cache(maxsize=4096)
-def _names(field: str) -> Literal["phone", "id", "other"]:
-    """Tell what the values of a field name, by the words of its own name."""
-    words = {word.casefold() for word in _WORDS.findall(field[:_LONGEST])}
-    if words & _PHONE_WORDS:
-        return "phone"
-    if words & _ID_WORDS and not words & _SHARED_WORDS:
-        return "id"
-    return "other"
 
 
 @lru_cache(maxsize=4096)

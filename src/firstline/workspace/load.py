@@ -14,6 +14,7 @@ from firstline.workspace.intents_file import IntentsReader
 from firstline.workspace.models import REVIEW, Catalogue, IntentSpec, Settings, Voice, Workspace
 from firstline.workspace.nodes import Node, Sheet
 from firstline.workspace.policies_file import default_policies, read_catalogue, read_policies
+from firstline.workspace.policy_names import check_names
 from firstline.workspace.problems import Problems, shown
 from firstline.workspace.prompts_file import PromptFiles, read_prompts
 from firstline.workspace.record_fields import FieldPaths
@@ -48,6 +49,13 @@ def load(folder: Path) -> Workspace:
     intents = loading.intents(settings, fields, prompts)
     policies = loading.yaml(POLICIES, read_policies) or default_policies()
     catalogue = loading.yaml(CATALOGUE, read_catalogue) or Catalogue()
+    check_names(
+        policies,
+        loading.sheet(POLICIES),
+        intents=intents,
+        catalogue=catalogue,
+        fields=fields,
+    )
     voice = loading.voice()
     if settings is not None:
         loading.check_knowledge(settings)
@@ -100,7 +108,7 @@ class _Loading:
     def settings(self) -> Settings | None:
         """Read firstline.toml."""
         text = self._text(SETTINGS, required=f"{_INIT} and copy {SETTINGS} from it.")
-        sheet = self._sheet(SETTINGS)
+        sheet = self.sheet(SETTINGS)
         root = None if text is None else toml_tree(text, sheet)
         if root is None:
             return None
@@ -116,7 +124,7 @@ class _Loading:
     ) -> tuple[IntentSpec, ...]:
         """Read intents.yaml and the example files it names."""
         text = self._text(INTENTS, required=f"{_INIT} and copy {INTENTS} from it.")
-        sheet = self._sheet(INTENTS)
+        sheet = self.sheet(INTENTS)
         root = None if text is None else yaml_tree(text, sheet)
         if root is None:
             return ()
@@ -136,14 +144,14 @@ class _Loading:
     def yaml(self, name: str, read: Callable[[Node, Sheet], Part]) -> Part | None:
         """Read an optional YAML file."""
         text = self._text(name)
-        sheet = self._sheet(name)
+        sheet = self.sheet(name)
         root = None if text is None else yaml_tree(text, sheet)
         return None if root is None else read(root, sheet)
 
     def voice(self) -> Voice:
         """Read voice.md, if there is one."""
         text = self._text(VOICE)
-        return Voice() if text is None else read_voice(text, self._sheet(VOICE))
+        return Voice() if text is None else read_voice(text, self.sheet(VOICE))
 
     def customer_fields(self, settings: Settings | None) -> FieldPaths | None:
         """Check the customers file and return the fields it has; None when unknown."""
@@ -228,7 +236,8 @@ class _Loading:
         self.contents[name] = data
         return decode(data, path, self.problems)
 
-    def _sheet(self, name: str) -> Sheet:
+    def sheet(self, name: str) -> Sheet:
+        """Return a file of the folder, and where its mistakes are noted."""
         return Sheet(self.folder / name, self.problems)
 
     def _is_there(self, path: Path, key: str, written: Path) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 import re2
 
 from firstline.errors import SetupError
-from firstline.workspace.models import ModelSettings, OwnModel, Provider
+from firstline.workspace.models import JudgeWhen, ModelSettings, OwnModel, Provider
 from firstline.workspace.nodes import Fields
 from firstline.workspace.problems import listed, shown, suggestion
 
@@ -29,6 +29,8 @@ MODELS_KEYS = (
     "router",
     "writer",
     "strong",
+    "judge",
+    "judge_model",
     "base_url",
     "region",
     "project",
@@ -45,6 +47,7 @@ MODELS_KEYS = (
 """Keys of [models] that are about models that write; `encoder` is read with the settings."""
 BUDGET_KEYS = ("day_usd", "month_usd", "calls_per_requester_per_day", "alarm_usd")
 OWN_KEYS = ("id", "input_usd", "output_usd", "answers", "context")
+JUDGES: tuple[JudgeWhen, ...] = get_args(JudgeWhen)
 Answers = Literal["text", "schema"]
 Schema = Literal["required", "optional"]
 SCHEMAS: tuple[Schema, ...] = get_args(Schema)
@@ -85,6 +88,8 @@ def read_models(
         router=_name(models, "router"),
         writer=_name(models, "writer"),
         strong=_name(models, "strong"),
+        judge=models.choice("judge", JUDGES, _DEFAULTS.judge),
+        judge_model=_name(models, "judge_model"),
         base_url=base_url.rstrip("/"),
         region=region,
         project=project,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from firstline.records import Handler, Intent, Risk, Signal, Urgency
+from firstline.workspace.policy_rules import Rules
 from firstline.workspace.prompts_file import PromptFiles, default_prompts
 
 Level = Literal["off", "shadow", "review", "percent", "certified"]
@@ -20,6 +21,37 @@ Access = Literal["live", "cached"]
 Provider = Literal["none", "anthropic", "bedrock", "vertex", "recorded"]
 Tone = Literal["formal", "friendly", "technical"]
 Lane = Literal["live", "batch"]
+MaskKind = Literal[
+    "abn",
+    "api_key",
+    "bank_account",
+    "card",
+    "email",
+    "iban",
+    "ip_address",
+    "medicare",
+    "one_time_code",
+    "password",
+    "phone",
+    "ssn",
+    "tfn",
+]
+"""What can be masked in a message (R1.5)."""
+ALWAYS_MASKED: tuple[MaskKind, ...] = (
+    "api_key",
+    "bank_account",
+    "card",
+    "iban",
+    "medicare",
+    "one_time_code",
+    "password",
+    "ssn",
+    "tfn",
+)
+"""Masked whatever the settings say: none of it may stand in plain sight."""
+MAY_BE_MASKED: tuple[MaskKind, ...] = ("abn", "email", "ip_address", "phone")
+"""Masked where firstline.toml asks for it: look-ups and replies may need them."""
+JudgeWhen = Literal["paraphrases", "always", "off"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +153,10 @@ class ModelSettings:
     """A model's name that replaces the profile's; so for `writer` and `strong`."""
     writer: str = ""
     strong: str = ""
+    judge: JudgeWhen = "paraphrases"
+    """Which replies a small model reads against their evidence before they leave."""
+    judge_model: str = ""
+    """A model's name that replaces the profile's judge."""
     base_url: str = ""
     """Another server that speaks the Messages API; provider `anthropic` only."""
     region: str = ""
@@ -155,11 +191,15 @@ class ModelSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policies:
-    """The part of policies.yaml that is enforced now."""
+    """What policies.yaml says."""
 
     signals: Mapping[Signal, SignalPolicy] = field(default_factory=dict)
     forbidden: tuple[str, ...] = ()
-    """Phrases no reply may contain, compared without case."""
+    """Phrases no reply may contain, however they are inflected or dressed up."""
+    forbidden_lines: tuple[int, ...] = ()
+    """The line of each of them, where they come from a file."""
+    rules: Rules = field(default_factory=Rules)
+    """What a reply may say to whom, must say, may promise, and when a person is to look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +227,8 @@ class Settings:
     customers: Path | None = None
     customer_key: str = "id"
     customer_access: Access = "live"
+    mask: tuple[MaskKind, ...] = ()
+    """What is masked in messages beside ALWAYS_MASKED: some of MAY_BE_MASKED."""
     minimum_probability: float = 0.5
     minimum_in_scope: float = 0.2
     minimum_answerable: float = 0.5
@@ -196,6 +238,11 @@ class Settings:
     encoder: Path | None = None
     """An ONNX sentence encoder to use instead of the built-in one."""
     models: ModelSettings = field(default_factory=ModelSettings)
+
+    @property
+    def mask_kinds(self) -> frozenset[MaskKind]:
+        """Everything that is masked in messages of this company."""
+        return frozenset((*ALWAYS_MASKED, *self.mask))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

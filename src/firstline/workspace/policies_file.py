@@ -9,6 +9,7 @@ from typing import get_args
 from firstline.records import Signal
 from firstline.workspace.models import Catalogue, Plan, Policies, SignalPolicy
 from firstline.workspace.nodes import Fields, Node, Sheet
+from firstline.workspace.policy_sections import SECTIONS, plain_phrases, read_rules
 from firstline.workspace.problems import shown
 
 SIGNALS: tuple[Signal, ...] = get_args(Signal)
@@ -18,7 +19,6 @@ DEFAULT_SIGNALS: Mapping[Signal, SignalPolicy] = MappingProxyType(
     {signal: "review" if signal in _REVIEWED else "escalate" for signal in SIGNALS}
 )
 """What happens when policies.yaml says nothing about a signal."""
-_SHORTEST_PHRASE = 3
 _PLAN_KEYS = ("name", "price", "limits", "features")
 
 
@@ -29,28 +29,21 @@ def default_policies() -> Policies:
 
 def read_policies(root: Node, sheet: Sheet) -> Policies:
     """Return the policies; signals that are not named keep their default."""
-    top = Fields(root, sheet, owner="policies.yaml", known=("signals", "forbidden"))
+    known = ("signals", "forbidden", *SECTIONS)
+    top = Fields(root, sheet, owner="policies.yaml", known=known)
     signals = dict(DEFAULT_SIGNALS)
     node = top.node("signals")
     if node is not None and node.kind != "nothing":
         table = Fields(node, sheet, owner="`signals`", known=SIGNALS)
         for signal in SIGNALS:
             signals[signal] = table.choice(signal, SIGNAL_POLICIES, signals[signal])
-    return Policies(signals=signals, forbidden=_forbidden(top))
-
-
-def _forbidden(top: Fields) -> tuple[str, ...]:
-    phrases: list[str] = []
-    for line, phrase in top.lines("forbidden"):
-        if len(phrase) < _SHORTEST_PHRASE:
-            top.sheet.note(
-                line,
-                f"The forbidden phrase {shown(phrase)} is too short to mean anything",
-                f"Write at least {_SHORTEST_PHRASE} characters.",
-            )
-        else:
-            phrases.append(phrase)
-    return tuple(phrases)
+    phrases = plain_phrases(top)
+    return Policies(
+        signals=signals,
+        forbidden=tuple(phrase for _, phrase in phrases),
+        forbidden_lines=tuple(line for line, _ in phrases),
+        rules=read_rules(top),
+    )
 
 
 def read_catalogue(root: Node, sheet: Sheet) -> Catalogue:

@@ -48,6 +48,7 @@ PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
     ),
     "router": ("company", "intents"),
     "repair": ("problem",),
+    "judge": ("company", "locale"),
     GUIDES: ("company", "locale", "max_words", "tone", "unsure"),
 }
 """What a file may contain in braces, by the file's name; guides share one list."""
@@ -56,6 +57,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "ticket": ("knowledge", "message"),
     "router": ("intents",),
     "repair": ("problem",),
+    "judge": (),
     GUIDES: (),
 }
 """What a file must contain, because the prompt would lack it otherwise."""
@@ -69,7 +71,7 @@ class PromptFile:
     """One checked prompt file."""
 
     name: str
-    """`system`, `ticket`, `router`, `repair` or `guides/<name>`."""
+    """`system`, `ticket`, `router`, `repair`, `judge` or `guides/<name>`."""
     version: int
     """As its author counts."""
     text: str

@@ -10,7 +10,7 @@ from typing import get_args
 import re2
 
 from firstline.workspace.model_settings import BUDGET_KEYS, MODELS_KEYS, read_models
-from firstline.workspace.models import REVIEW, Access, Autonomy, Settings
+from firstline.workspace.models import MAY_BE_MASKED, REVIEW, Access, Autonomy, Settings
 from firstline.workspace.nodes import Fields, Node, Sheet
 from firstline.workspace.problems import listed, shown, suggestion
 
@@ -19,6 +19,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "knowledge": ("path", "passages", "token_budget"),
     "reply": ("max_words", "disclosure", "links"),
     "customers": ("file", "key", "access"),
+    "privacy": ("mask",),
     "routing": ("minimum_probability", "minimum_in_scope", "minimum_answerable"),
     "gate": ("autonomy", "replies_per_requester_per_day", "bot_turns_per_conversation"),
     "models": ("encoder",),
@@ -42,7 +43,7 @@ _PERCENT = re2.compile(r"^percent\s*:\s*(\d{1,4})\s*%?$")
 def read_settings(root: Node, sheet: Sheet) -> Settings:
     """Return the settings; every mistake is noted and answered with its default."""
     tables = Fields(root, sheet, owner="firstline.toml", known=tuple(_KNOWN))
-    company, knowledge, reply, customers, routing, gate, models, budget = (
+    company, knowledge, reply, customers, privacy, routing, gate, models, budget = (
         Fields(
             tables.node(name) or Node(line=root.line, kind="table"),
             sheet,
@@ -72,6 +73,7 @@ def read_settings(root: Node, sheet: Sheet) -> Settings:
         customers=_customers_file(customers),
         customer_key=customers.text("key", _DEFAULTS.customer_key),
         customer_access=customers.choice("access", ACCESSES, _DEFAULTS.customer_access),
+        mask=tuple(kind for kind in MAY_BE_MASKED if kind in _masks(privacy)),
         minimum_probability=routing.share("minimum_probability", _DEFAULTS.minimum_probability),
         minimum_in_scope=routing.share("minimum_in_scope", _DEFAULTS.minimum_in_scope),
         minimum_answerable=routing.share("minimum_answerable", _DEFAULTS.minimum_answerable),
@@ -137,6 +139,11 @@ def _customers_file(customers: Fields) -> Path | None:
             'Add `file = "customers.json"`, or remove the table.',
         )
     return None
+
+
+def _masks(privacy: Fields) -> tuple[str, ...]:
+    known: tuple[str, ...] = MAY_BE_MASKED
+    return _all(privacy, "mask", (), lambda kind: kind in known, f"some of {listed(known)}")
 
 
 def _timezone(company: Fields) -> str:

@@ -1,50 +1,259 @@
-"""May every link of the reply be followed, and does the evidence give it?"""
+"""The output gate: may what the reply holds leave?
+
+A reply is plain text. Its links and addresses are those that the evidence has, letter for letter,
+on hosts of the allow-list; whatever could make a reader's program fetch, run, hide or smuggle
+something is refused, whoever put it there.
+"""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
 
+from firstline.proof.courtesies import courtesies
+from firstline.proof.outgoing.addresses import (
+    MOST,
+    Address,
+    emails_in,
+    host_name,
+    links_in,
+    parts_of,
+)
+from firstline.proof.outgoing.fault import Fault
+from firstline.proof.outgoing.markup import markup, readings
+from firstline.proof.outgoing.payloads import payloads
+from firstline.proof.outgoing.unseen import unseen
 from firstline.proof.quotes import SOURCE_PREFIX
+from firstline.proof.sentences import plain
 from firstline.proof.subject import Subject, blocked
-from firstline.proof.values import links
-from firstline.records import Finding, Sentence
+from firstline.records import Evidence, Finding, Sentence
+
+_LONGEST = 20_000
+"""Characters of a sentence that are read; a longer one is refused as it is."""
+_MOST_FINDINGS = 40
+_MASK = "**"
+"""In the name of an address that is shown masked: nobody can write to it."""
+
+
+class _Held(NamedTuple):
+    """What a text has that could be followed, in the spelling it is compared in."""
+
+    links: frozenset[str]
+    hosts: frozenset[str]
+    emails: frozenset[str]
+
+
+class _Allowed(NamedTuple):
+    """What one sentence may hold."""
+
+    held: _Held
+    hosts: frozenset[str]
+    """The company's allow-list."""
+    words: str
+    """All the evidence's text."""
+    plain_http: bool
+    """Whether a link of the evidence may be followed without encryption."""
 
 
 def allowed_links(subject: Subject) -> tuple[Finding, ...]:
-    """Check every link against the allow-list and the evidence of its sentence."""
-    hosts = {host.lower() for host in subject.workspace.settings.links}
-    found = []
+    """Check every sentence: plain text only, and only links and addresses of the evidence."""
+    return tuple(islice(_findings(subject), _MOST_FINDINGS))
+
+
+def _findings(subject: Subject) -> Iterator[Finding]:
+    hosts = frozenset(host_name(host) for host in subject.workspace.settings.links)
+    words = "\n".join(text for item in subject.evidence for text in _texts(item))
+    agreed = courtesies(subject.workspace)
+    addresses = _addresses(subject)
     for at, sentence in enumerate(subject.draft.sentences):
-        held = _held_links(subject, sentence)
-        for link in links(sentence.text):
-            why = _refused(link, hosts)
-            if not why and link not in held:
-                why = "a link is not in the evidence"
-            if why:
-                found.append(blocked("links", why, sentence=at))
-    return tuple(found)
+        held = _held(subject, sentence, agreed)
+        held = held._replace(emails=held.emails | addresses)
+        allowed = _Allowed(held, hosts, words, subject.foreign)
+        for fault in _faults(sentence.text, allowed):
+            yield blocked(
+                "links",
+                fault.detail,
+                code=fault.code,
+                sentence=at,
+                span=(fault.start, fault.end),
+            )
 
 
-def _held_links(subject: Subject, sentence: Sentence) -> set[str]:
-    held: set[str] = set()
-    evidence = subject.held
-    for key in sentence.evidence:
-        item = evidence.get(key)
-        if item is not None:
-            held.update(links(item.text))
-            if sentence.text.startswith(SOURCE_PREFIX):
-                held.add(item.url)
-    return held
+def _faults(text: str, allowed: _Allowed) -> Iterator[Fault]:
+    if len(text) > _LONGEST:
+        yield Fault("too_long", "a sentence too long to be read", 0, len(text))
+        return
+    hidden = list(unseen(text))
+    yield from hidden
+    # A lone surrogate is no character: the patterns cannot read it.
+    read = text.encode("utf-8", "replace").decode("utf-8")
+    yield from markup(read)
+    found = list(islice(links_in(read), MOST + 1))
+    yield from _refused(found, allowed)
+    mails = list(islice(emails_in(read), MOST + 1))
+    yield from _unknown_emails(mails, allowed.held)
+    yield from payloads(_without(read, [*found, *mails]), allowed.words)
+    for reading in readings(read):
+        # What only shows once it is decoded was not meant to be seen.
+        fault = next(_refused(islice(links_in(reading), MOST + 1), allowed), None)
+        if fault is not None:
+            yield fault._replace(start=0, end=len(text))
+            return
 
 
-def _refused(link: str, hosts: set[str]) -> str:
-    try:
-        parts = urlsplit(link)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return "a link cannot be read"
-    if parts.scheme != "https":
-        return "a link is not https"
-    if parts.username is not None or port is not None:
-        return "a link names a user or a port"
-    return "" if host in hosts else "a link leads to a host that is not on the allow-list"
+def _refused(found: Iterable[Address], allowed: _Allowed) -> Iterator[Fault]:
+    for number, link in enumerate(found):
+        if number >= MOST:
+            yield Fault("too_many", "too many links", link.start, link.end)
+            return
+        code, detail = _judged(link, allowed)
+        if code:
+            yield Fault(code, detail, link.start, link.end)
+
+
+def _judged(link: Address, allowed: _Allowed) -> tuple[str, str]:
+    """Return why a link is refused; nothing when it may be followed."""
+    if link.spelled:
+        return "spelled", "an address spelled so that it does not look like one"
+    if link.text.rstrip("/\\").endswith(":"):
+        return "", ""  # "begins with https://" leads nowhere
+    if link.bare:
+        return _bare(link.text, allowed)
+    if not link.text.lower().startswith(("https://", "http://")):
+        return "scheme", "a link is not https"
+    return _followed(link.text, allowed)
+
+
+def _followed(link: str, allowed: _Allowed) -> tuple[str, str]:
+    """Return why a web link is refused."""
+    host, spelled = parts_of(link)
+    if not host:
+        return "unreadable", "a link cannot be read"
+    held = spelled in allowed.held.links
+    scheme, _, rest = spelled.partition("://")
+    if scheme != "https" and not (allowed.plain_http and held):
+        return "scheme", "a link is not https"
+    if not rest.startswith(host) or rest[len(host) : len(host) + 1] not in {"", "/", "?", "#"}:
+        return "userinfo", "a link names a user or a port"
+    if host not in allowed.hosts:
+        return "host", "a link leads to a host that is not on the allow-list"
+    return ("", "") if held else ("not_in_evidence", "a link is not in the evidence")
+
+
+def _bare(text: str, allowed: _Allowed) -> tuple[str, str]:
+    """Return why a host without a scheme is refused: mail programs make it a link all the same."""
+    host, link = parts_of(f"https://{text}")
+    if not host:
+        return "unreadable", "a link cannot be read"
+    if link == f"https://{host}":
+        if host in allowed.held.hosts or host in allowed.hosts:
+            return "", ""
+        return "host", "a host that is not in the evidence"
+    if link in allowed.held.links and host in allowed.hosts:
+        return "", ""
+    return "not_in_evidence", "a link is not in the evidence"
+
+
+def _unknown_emails(found: Iterable[Address], held: _Held) -> Iterator[Fault]:
+    for number, address in enumerate(found):
+        if number >= MOST:
+            yield Fault("too_many", "too many addresses", address.start, address.end)
+            return
+        if address.spelled:
+            detail = "an address spelled so that it does not look like one"
+            yield Fault("spelled", detail, address.start, address.end)
+        elif not _may_be_named(_mail(address.text), held):
+            detail = "an e-mail address that is not in the evidence"
+            yield Fault("email", detail, address.start, address.end)
+
+
+def _may_be_named(mail: str, held: _Held) -> bool:
+    """Return whether the evidence has an address; of a masked one, its host has to be there."""
+    name, _, host = mail.rpartition("@")
+    if _MASK in name:
+        return any(known.rpartition("@")[2] == host for known in held.emails)
+    return mail in held.emails
+
+
+def _mail(address: str) -> str:
+    name, _, host = address.rpartition("@")
+    return f"{name.lower()}@{host_name(host)}"
+
+
+def _held(subject: Subject, sentence: Sentence, agreed: frozenset[str]) -> _Held:
+    """Return what a sentence may hold: what its evidence has; of another system's, all evidence."""
+    items: Iterable[Evidence] = subject.evidence
+    if not subject.foreign:
+        evidence = subject.held
+        items = [evidence[key] for key in sentence.evidence if key in evidence]
+    texts = [text for item in items for text in _texts(item)]
+    if subject.foreign or sentence.text.startswith(SOURCE_PREFIX):
+        texts.extend(item.url for item in items)
+    if not subject.foreign and plain(sentence.text) in agreed:
+        texts.append(sentence.text)
+    return _joined(_held_in(text) for text in texts)
+
+
+def _texts(item: Evidence) -> Iterator[str]:
+    if item.text:
+        yield item.text
+    for _, value in item.fields:
+        if "." in value or len(value) >= _WORTH_READING:
+            yield value
+
+
+_WORTH_READING = 16
+"""Characters from which a field without a full stop may hold what a reply repeats."""
+
+
+@lru_cache(maxsize=1_024)
+def _held_in(text: str) -> _Held:
+    read = text.encode("utf-8", "replace").decode("utf-8")
+    links, hosts = set(), set()
+    for link in links_in(read):
+        if link.spelled:
+            continue
+        host, spelled = parts_of(f"https://{link.text}" if link.bare else link.text)
+        if host:
+            links.add(spelled)
+            hosts.add(host)
+    mails = {_mail(address.text) for address in emails_in(read) if not address.spelled}
+    hosts.update(mail.rpartition("@")[2] for mail in mails)
+    return _Held(frozenset(links), frozenset(hosts), frozenset(mails))
+
+
+def _joined(found: Iterable[_Held]) -> _Held:
+    links: set[str] = set()
+    hosts: set[str] = set()
+    emails: set[str] = set()
+    for held in found:
+        links |= held.links
+        hosts |= held.hosts
+        emails |= held.emails
+    return _Held(frozenset(links), frozenset(hosts), frozenset(emails))
+
+
+def _addresses(subject: Subject) -> frozenset[str]:
+    """Return the addresses any sentence may name: the company's, and those of any evidence.
+
+    Another system's reply may also repeat an address that the customer gave.
+    """
+    told = {_mail(address) for address in subject.workspace.settings.own_addresses}
+    texts = [text for item in subject.evidence for text in _texts(item)]
+    if subject.foreign:
+        texts.extend((subject.asked, *subject.earlier))
+    return frozenset(told).union(*(_held_in(text).emails for text in texts))
+
+
+def _without(text: str, found: Iterable[Address]) -> str:
+    """Return a text with addresses blanked out, at the same length."""
+    pieces: list[str] = []
+    end = 0
+    for address in sorted(found, key=lambda item: item.start):
+        if address.start < end:
+            continue
+        pieces.extend((text[end : address.start], " " * (address.end - address.start)))
+        end = address.end
+    return "".join((*pieces, text[end:]))

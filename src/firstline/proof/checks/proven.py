@@ -1,26 +1,22 @@
-"""Is every sentence proven by the evidence it names?"""
+"""Is every sentence proven by the evidence?"""
 
 from __future__ import annotations
 
-from firstline.proof.courtesies import courtesies, questions
-from firstline.proof.grounds import unproven
+from firstline.proof.statements import prove
 from firstline.proof.subject import Subject, blocked
 from firstline.records import Finding
 
 
 def proven(subject: Subject) -> tuple[Finding, ...]:
-    """Check that every sentence is proven by the evidence it names."""
-    agreed, asked = courtesies(subject.workspace), questions(subject.intent)
-    evidence = subject.held
-    found = []
-    for at, sentence in enumerate(subject.draft.sentences):
-        why = unproven(
-            sentence,
-            evidence,
-            courtesies=agreed,
-            questions=asked,
-            greeting=subject.workspace.voice.greeting,
+    """Check that every sentence is proven by the evidence: one finding a gap."""
+    return tuple(
+        blocked(
+            "proof",
+            gap.detail,
+            code=gap.code,
+            sentence=at,
+            span=(gap.start, gap.end) if gap.end else None,
         )
-        if why:
-            found.append(blocked("proof", why, sentence=at))
-    return tuple(found)
+        for at, proof in enumerate(prove(subject))
+        for gap in proof.gaps
+    )

@@ -12,10 +12,12 @@ import numpy as np
 import re2
 from numpy.typing import NDArray
 
+from firstline.proof.injection import screen
+from firstline.proof.phrases import FoldedText, matches
 from firstline.records import RiskSignal, Signal
 from firstline.routing.signals import meaning
 from firstline.routing.signals.fold import fold
-from firstline.routing.signals.rules import FoldedText, matches, rules
+from firstline.routing.signals.rules import rules
 from firstline.routing.signals.temper import loud_places
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -23,6 +25,8 @@ Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 LONGEST_TEXT = 20_000
 """Characters read. Intake hands longer messages to a person as they are."""
 _PLACES_PER_SIGNAL = 8
+_SCREENED: frozenset[Signal] = frozenset({"injection"})
+"""Found by a model of its own, fitted on far more; a second opinion would only add alarms."""
 _PAYMENT_KINDS = frozenset({"card", "iban", "bank_account"})
 _SECRET_KINDS = frozenset({"password", "api_key"})
 _MASKED = re2.compile(r"\*{3,}[0-9A-Za-z]{0,6}|\[[a-z_ ]{2,20}\]")
@@ -58,15 +62,22 @@ def find_signals(
         if not (verified and rule.only_unverified)
         for signal in matches(rule, folded)
     ]
+    found.extend(_injections(read))
     found.extend(loud_places(read))
     found.extend(_masked_data(read, masked))
     if encode is not None:
-        found.extend(meaning.second_opinion(read, _kinds_of(found), encode))
+        found.extend(meaning.second_opinion(read, _kinds_of(found) | _SCREENED, encode))
     return _merged(found)
 
 
 def _kinds_of(found: Sequence[RiskSignal]) -> frozenset[Signal]:
     return frozenset(signal.signal for signal in found)
+
+
+def _injections(text: str) -> Iterator[RiskSignal]:
+    """Yield what gives orders to an assistant; `proof/injection` says how that is told."""
+    for place in screen(text):
+        yield RiskSignal(signal="injection", start=place.start, end=place.end, reason=place.reason)
 
 
 def _masked_data(text: str, masked: tuple[str, ...]) -> Iterator[RiskSignal]:

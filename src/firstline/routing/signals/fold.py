@@ -1,75 +1,8 @@
-"""One spelling of a message, character for character, so that offsets stay true.
-
-Lower case, no accents, plain quotes and spaces. Every character becomes exactly one character:
-a match in the folded text is at the same place in what the customer wrote.
-"""
+"""A message in one spelling, with its subject and its paragraphs kept apart."""
 
 from __future__ import annotations
 
-import unicodedata
-
-_CACHED_BELOW = 0x3000
-"""Code points above are folded each time: a hostile text must not fill memory."""
-_SPECIAL = {
-    "ß": "s",
-    "ø": "o",
-    "æ": "a",
-    "œ": "o",
-    "ł": "l",
-    "đ": "d",
-    "ð": "d",
-    "\u0131": "i",
-    "\u0130": "i",
-    "\u2018": "'",
-    "\u2019": "'",
-    "\u201b": "'",
-    "\u02bc": "'",
-    "\u00b4": "'",
-    "`": "'",
-    "\u201c": '"',
-    "\u201d": '"',
-    "\u201e": '"',
-    "\u00ab": '"',
-    "\u00bb": '"',
-    "\u2010": "-",
-    "\u2011": "-",
-    "\u2012": "-",
-    "\u2013": "-",
-    "\u2014": "-",
-    "\u2026": ".",
-    "¡": " ",
-    "¿": " ",
-}
-
-
-def _fold_character(character: str) -> str:
-    """Return the one character that stands for `character`."""
-    if character in _SPECIAL:
-        return _SPECIAL[character]
-    if character.isspace():
-        return " "
-    if unicodedata.category(character) in {"Cc", "Cs"}:
-        return "?"
-    lowered = character.lower()
-    base = unicodedata.normalize("NFKD", lowered)
-    # Only Latin letters lose their marks: in other scripts a mark makes another letter.
-    if base and base[0].isascii() and all(unicodedata.combining(mark) for mark in base[1:]):
-        return base[0]
-    lowered = _SPECIAL.get(lowered, lowered)
-    return lowered if len(lowered) == 1 else character
-
-
-class _Table(dict[int, str]):
-    """A translation table that fills itself."""
-
-    def __missing__(self, code: int) -> str:
-        folded = _fold_character(chr(code))
-        if code < _CACHED_BELOW:
-            self[code] = folded
-        return folded
-
-
-_TABLE = _Table()
+from firstline.proof.folding import fold_letters
 
 
 def fold(text: str) -> str:
@@ -80,9 +13,4 @@ def fold(text: str) -> str:
     """
     subject, line_end, message = text.partition("\n")
     marked = f"{subject}.{message}" if line_end else subject
-    return marked.replace("\n\n", ". ").translate(_TABLE)
-
-
-def fold_phrase(phrase: str) -> str:
-    """Return a pattern as it must be spelled to meet folded text; its ASCII part is untouched."""
-    return "".join(letter if letter.isascii() else _fold_character(letter) for letter in phrase)
+    return fold_letters(marked.replace("\n\n", ". "))

@@ -50,17 +50,17 @@ _POSITIVE_SHARE = 0.15
 _OTHER_SIGNALS = 0.2
 """Weight of other signals' sentences: to take one for another costs little."""
 _TOLERATED: dict[Signal, int] = {
-    "human_request": 9,
+    "human_request": 10,
     "anger": 9,
     "threat": 4,
-    "legal": 6,
+    "legal": 5,
     "media": 13,
-    "self_harm": 9,
-    "danger": 15,
+    "self_harm": 10,
+    "danger": 14,
     "bereavement": 15,
     "vulnerability": 4,
     "security": 4,
-    "privacy": 13,
+    "privacy": 12,
     "injection": 0,
 }
 """Everyday sentences allowed above each threshold. Signals not named have no second opinion:

@@ -55,10 +55,18 @@ _HOW_TO = re2.compile(
     r"(?:how (?:do|does|can|could|would|should|to|many|long|often|big|hot)|"
     r"where (?:is|are|can|do|does)|is there|are there|does|do you|which|when|"
     r"what (?:is|are|does|time|size|kind|happens)|"
+    r"what's (?:the|your|my|our|in|on|new|included)|am i (?:able|allowed|your|on|in)|"
+    r"who (?:makes?|made|develop\w*|calls|owns|runs|wrote|built|created|designed)|"
     r"can (?:i|we|the|you)|could (?:i|we)|may i|should (?:i|we))\b"
 )
 _NOT_ASKED: frozenset[Signal] = frozenset({"anger", "threat", "media", "legal", "danger"})
 """Signals that plain questions about the product never carry; phrases still find them there."""
+_AT_US = re2.compile(
+    r"\b(?:you\w*|u|ur|ya|yours?|y'all|someone|somebody|everyone|everybody|people|them|they|him|her"
+    r"|staff|office|building|house|home|address|employees?|agents?|team|managers?|company|lives?"
+    r"|door|regret|revenge|bomb|gun|knife|weapons?|petrol|gasoline|fists?|crowbar|visit|blood|burn\w*|kill\w*|hurt\w*|die|dead|pay)\b"
+)
+"""Whom or with what a threat threatens. A sentence with none of these only sounds grim."""
 _FEWEST_ENGLISH = 0.2
 """Share of function words below which a sentence is not taken for English."""
 _KNOWN_ENCODERS = 4
@@ -92,7 +100,8 @@ def second_opinion(text: str, known: frozenset[Signal], encode: Encode) -> Itera
 
 def _harmless(signal: Signal, folded: str) -> bool:
     asked = signal in _NOT_ASKED and _HOW_TO.search(folded) is not None
-    return asked or exempt(signal, folded)
+    aimless = signal == "threat" and _AT_US.search(folded) is None
+    return asked or aimless or exempt(signal, folded)
 
 
 def _lesson(encode: Encode) -> Lesson:

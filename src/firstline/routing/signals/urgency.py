@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from firstline.proof.phrases import compile_phrases
 from firstline.records import Urgency
 from firstline.routing.signals.find import LONGEST_TEXT
 from firstline.routing.signals.fold import fold
-from firstline.routing.signals.rules import compile_phrases, phrase_file
+from firstline.routing.signals.rules import phrase_file
 
 _FILE = "urgency.toml"
 

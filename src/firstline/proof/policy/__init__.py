@@ -1,0 +1,1 @@
+"""What policies.yaml says about replies: its phrases, its conditions, its rules, its deadlines."""

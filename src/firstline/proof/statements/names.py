@@ -1,0 +1,85 @@
+"""Names in a statement: they must be those of the units it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from firstline.proof.proofs import Gap
+from firstline.proof.statements.alignment import has
+from firstline.proof.statements.lemmas import RIVALS
+from firstline.proof.statements.statement import Statement
+from firstline.proof.statements.vocabulary import STOP
+from firstline.proof.statements.words import Words, words_of
+
+_SENTENCE_STARTS = '.!?:\n\u2022|*"\u201c(-'
+
+
+def name_positions(text: str, read: Words) -> tuple[int, ...]:
+    """Return the words written with a capital where none begins a sentence, by position."""
+    capitals = [text[start].isupper() for start in read.starts]
+    if read.words and sum(capitals) * 2 > len(capitals) + 4:
+        return ()
+    found = []
+    for at, start in enumerate(read.starts):
+        if capitals[at] and read.words[at] not in STOP and read.lemmas[at]:
+            before = text[:start].rstrip(" \t*_")[-1:]
+            after = text[read.ends[at] : read.ends[at] + 1]
+            follows = at + 1 < len(capitals) and capitals[at + 1] and after == " "
+            if (at and before not in _SENTENCE_STARTS) or follows or after == ":":
+                found.append(at)
+    return tuple(found)
+
+
+def name_gaps(statement: Statement) -> Iterator[Gap]:
+    """Yield the names that the units a statement rests on do not have."""
+    shelf, reply = statement.reply.shelf, statement.reply
+    for at in statement.names:
+        one = statement.read.lemmas[at]
+        if has(one, statement.alignment.held) or one in reply.own:
+            continue
+        if shelf.knows(one):
+            detail = "the evidence says this of something else than is named here"
+            yield statement.gap("wrong_subject", detail, at)
+        elif one not in reply.asked:
+            yield statement.gap("name", "a name that the evidence does not have", at)
+
+
+def plan_gaps(statement: Statement) -> Iterator[Gap]:
+    """Yield a gap when a statement rests on what holds for another plan than it speaks of."""
+    plans = statement.reply.catalogue
+    if not plans or not statement.units:
+        return
+    said = plans & statement.read.held
+    if said:
+        for number, one in enumerate(statement.read.lemmas):
+            if one in said and not has(one, statement.alignment.held):
+                yield statement.gap("wrong_subject", "this holds for another plan", number)
+        return
+    best = statement.units[0]
+    unit = plans & best.held
+    known = statement.reply.said | statement.reply.record | statement.reply.asked
+    if len(unit) == 1 and not unit & known and not plans <= best.held:
+        yield statement.whole("wrong_subject", "the evidence says this of one plan only")
+
+
+def contrast_gaps(statement: Statement) -> Iterator[Gap]:
+    """Yield words that the evidence has another word of the same set for: monthly v. annual."""
+    if not statement.units:
+        return
+    best = statement.units[0]
+    for at, one in enumerate(statement.read.lemmas):
+        rivals = RIVALS.get(one)
+        if rivals is None or one in statement.alignment.held or at in statement.claimed:
+            continue
+        if rivals & best.held and not rivals & statement.read.held:
+            yield statement.gap("contrast", "the evidence has its opposite here", at)
+
+
+def plan_lemmas(names: Iterator[str]) -> frozenset[str]:
+    """Return the lemmas by which plans are told apart."""
+    return frozenset(one for name in names for one in words_of(name).held)
+
+
+def lemmas_of(text: str) -> frozenset[str]:
+    """Return the lemmas of a text."""
+    return words_of(text).held

@@ -1,0 +1,212 @@
+"""Denials: what a statement denies the evidence must deny, and the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from firstline.proof.proofs import Gap
+from firstline.proof.statements.alignment import has
+from firstline.proof.statements.lemmas import DENIALS, LIGHT_LEMMAS
+from firstline.proof.statements.lexicon import NEGATIONS
+from firstline.proof.statements.reading import Passage
+from firstline.proof.statements.statement import Statement
+from firstline.proof.statements.words import Clauses, Words, clauses_of, words_of
+
+_BEYOND = {
+    "only": "unless without outside other except after until beyond if before than more",
+    "within": "after outside beyond later once past",
+    "until": "after once before beyond",
+    "unless": "if until without",
+    "except": "other",
+    "must": "without unless",
+    "required": "without unless",
+    "if": "unless otherwise without",
+    "up": "more beyond over above than",
+    "most": "more beyond over above than",
+    "before": "after once",
+    "for": "after beyond",
+}
+"""Words of the evidence that set a limit, and those by which a denial names what is beyond."""
+_LIMITS = {word: frozenset(line.split()) for word, line in _BEYOND.items()}
+_TARGETS = 3
+EVADING = frozenset(
+    """
+    avoid avoids avoiding prevent prevents preventing instead rather stop stops only except
+    """.split()
+)
+"""Words by which a statement denies without a denial."""
+_AFFIRMED = 0.7
+"""Share of a denied clause's words that a unit must have to be what is denied."""
+_SAID = 0.7
+"""Share of a denied clause of the evidence that a statement repeats before its denial counts."""
+
+
+def polarity_gaps(statement: Statement) -> Iterator[Gap]:
+    """Yield denials that the evidence has not, and those of the evidence that are left out."""
+    read, clauses = statement.read, statement.clauses
+    texts = [(unit, words_of(unit.text), clauses_of(unit.text)) for unit in statement.units]
+    for cue in clauses.cues:
+        if _is_supposed(read, clauses, cue):
+            continue
+        if not _is_denied_there(statement, cue, texts):
+            yield statement.gap("polarity", "a denial that the evidence does not have", cue)
+            return
+    for unit, words, there in texts[:1]:
+        dropped = _dropped(read, clauses, unit, words, there)
+        if dropped is not None:
+            yield statement.gap("polarity", "the evidence denies this", dropped)
+            return
+
+
+def restates_limit(read: Words, held: Words) -> bool:
+    """Whether a denial names what lies beyond a limit of the evidence: "not after" for "within"."""
+    if NEGATIONS.isdisjoint(read.words) and not any(one in DENIALS for one in read.lemmas):
+        return False
+    said = frozenset(read.words)
+    return any(word in _LIMITS and _LIMITS[word] & said for word in held.words)
+
+
+def _is_supposed(read: Words, clauses: Clauses, cue: int) -> bool:
+    """Whether a denial only supposes something: "if you cannot find it"."""
+    number = clauses.clause[cue]
+    first = next(at for at in range(cue + 1) if clauses.clause[at] == number)
+    return read.words[first] in ("if", "when", "unless", "whether", "once")
+
+
+def _targets(read: Words, clauses: Clauses, cue: int) -> list[int]:
+    """Return the words a denial is about: the first content words after it in its clause."""
+    found = []
+    if read.lemmas[cue] in DENIALS:
+        found.append(cue)
+    for at in range(cue + 1, len(read.words)):
+        if clauses.clause[at] != clauses.clause[cue] or len(found) == _TARGETS:
+            break
+        if read.lemmas[at]:
+            found.append(at)
+    return found
+
+
+def _is_denied_there(
+    statement: Statement, cue: int, texts: list[tuple[Passage, Words, Clauses]]
+) -> bool:
+    """Whether the evidence denies the same, or does not say what is denied here at all."""
+    read, clauses = statement.read, statement.clauses
+    targets = {_base(read.lemmas[at]) for at in _targets(read, clauses, cue)}
+    best = texts[0][0] if texts else None
+    if best is not None and best.kind == "object" and _denies_value(statement, cue, best, targets):
+        return False
+    own = read.lemmas[cue]
+    if own and own in statement.alignment.held:
+        return True
+    if not targets:
+        return not texts or any(there.cues for _, _, there in texts)
+    if not _is_affirmed(read, clauses, cue, texts):
+        return True
+    return any(_unit_denies(read, targets, *text) for text in texts)
+
+
+def _unit_denies(
+    read: Words, targets: set[str], unit: Passage, words: Words, there: Clauses
+) -> bool:
+    """Whether a unit denies one of the targets, in whatever way."""
+    if _above_denies(unit) or restates_limit(read, words) or _excepts(read, words, there):
+        return True
+    for at, lemma in enumerate(words.lemmas):
+        denied = there.denied[at] or there.denials[there.clause[at]] % 2
+        if lemma and denied and _meets(lemma, targets):
+            return True
+    return any(_no_value(text) for text in _false_fields(unit, targets))
+
+
+def _excepts(read: Words, words: Words, there: Clauses) -> bool:
+    """Whether a denial is about what a unit excepts: "unless it was a gift card"."""
+    said = {one for one in read.lemmas if one and one not in LIGHT_LEMMAS}
+    for at, word in enumerate(words.words):
+        if word in ("unless", "except", "excluding"):
+            number = there.clause[at]
+            after = zip(words.lemmas[at:], there.clause[at:], strict=True)
+            inside = [one for one, clause in after if clause == number and one]
+            heavy = [one for one in inside if one not in LIGHT_LEMMAS]
+            if heavy and all(has(one, said) for one in heavy):
+                return True
+    return False
+
+
+def _denies_value(statement: Statement, cue: int, unit: Passage, targets: set[str]) -> bool:
+    """Whether a value of a record stands in the denied clause, and no field says no."""
+    clause = statement.clauses.clause
+    inside = any(clause[at] == clause[cue] for at in statement.claimed)
+    return inside and not any(_no_value(text) for text in _false_fields(unit, targets))
+
+
+def _is_affirmed(
+    read: Words, clauses: Clauses, cue: int, texts: list[tuple[Passage, Words, Clauses]]
+) -> bool:
+    """Whether a unit says most of the denied clause: otherwise it is only unsupported."""
+    inside = {
+        _base(lemma)
+        for lemma, number in zip(read.lemmas, clauses.clause, strict=True)
+        if lemma and number == clauses.clause[cue]
+    }
+    heavy = [one for one in inside if one not in LIGHT_LEMMAS] or list(inside)
+    enough = _AFFIRMED * len(heavy)
+    return any(sum(has(one, unit.held) for one in heavy) >= enough for unit, _, _ in texts)
+
+
+def _false_fields(unit: Passage, targets: set[str]) -> Iterator[str]:
+    """Yield the values of an object's fields whose names are what is denied."""
+    for field in unit.fields:
+        name = words_of(field.path.rpartition(".")[2].replace("_", " ")).held
+        if name & targets:
+            yield unit.text[field.start : field.end]
+
+
+def _no_value(value: str) -> bool:
+    return value.casefold() in ("no", "false", "none", "0", "never", "off")
+
+
+def _above_denies(unit: Passage) -> bool:
+    """Whether a unit is one of a list of what is not so: under "You cannot:", "Do not"."""
+    for text in unit.above[-1:]:
+        words = words_of(text).words
+        leads = text.rstrip(" *").endswith(":") or (words and words[0] in _FORBIDDING)
+        if leads and clauses_of(text).cues:
+            return True
+    return False
+
+
+_FORBIDDING = frozenset("do don't never not cannot please what things".split())
+
+
+def _base(lemma: str) -> str:
+    return DENIALS.get(lemma, lemma)
+
+
+def _meets(lemma: str, targets: set[str]) -> bool:
+    return _base(lemma) in targets or has(_base(lemma), targets)
+
+
+def _dropped(
+    read: Words, clauses: Clauses, unit: Passage, words: Words, there: Clauses
+) -> int | None:
+    """Return where a statement says what a unit denies, or None."""
+    if clauses.cues or _above_denies(unit) or not EVADING.isdisjoint(read.words):
+        return None
+    said = {_base(lemma) for lemma in read.lemmas if lemma}
+    for cue in there.cues:
+        number = there.clause[cue]
+        clause = [
+            _base(words.lemmas[at])
+            for at in range(len(words.words))
+            if there.clause[at] == number and words.lemmas[at]
+        ]
+        if not clause or there.denials[number] % 2 == 0:
+            continue
+        heavy = [lemma for lemma in clause if lemma not in LIGHT_LEMMAS] or clause
+        repeated = sum(has(lemma, said) for lemma in heavy) / len(heavy)
+        targets = [_base(words.lemmas[at]) for at in _targets(words, there, cue)]
+        if repeated >= _SAID and targets and has(targets[0], said):
+            return next(
+                (at for at, one in enumerate(read.lemmas) if one and _base(one) == targets[0]), 0
+            )
+    return None
