@@ -54,7 +54,7 @@ _TRANSLATION: dict[int, str | None] = {
 _MAX_MARKS = 8
 """Combining marks kept in a row. Written languages use four at most, and sorting a run of them,
 which NFKC does, takes time quadratic in its length."""
-_MARKS = re2.compile(r"[\p{M}\x{FF9E}\x{FF9F}]{9,}")
+_MARKS = re2.compile(r"[\p{M}\x{FF9E}\x{FF9F}]+")
 _TRAILING = re2.compile(r"[ \t]+\n")
 _BLANK_LINES = re2.compile(r"\n{5,}")
 
@@ -65,6 +65,8 @@ def normalise(text: str) -> str:
     Line ends become newlines, spaces at the end of a line go, more than three blank lines
     become three, and the text is stripped. `normalise(normalise(t)) == normalise(t)`.
     """
+    if text.isascii() and text.isprintable():
+        return text.strip()
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_TRANSLATION)
     if not text.isascii():
         text = _MARKS.sub(lambda run: run.group(0)[:_MAX_MARKS], text)

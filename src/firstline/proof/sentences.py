@@ -7,6 +7,7 @@ nothing smaller than a unit is ever quoted or accepted as a quote.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import re2
@@ -16,7 +17,6 @@ from firstline.proof.sentence_ends import sentences
 UnitKind = Literal["sentence", "item", "row"]
 
 _ITEM = re2.compile(r"^\s*(?:[-*•+✓✗]|\d{1,3}[.)]|[a-zA-Z][.)])\s+")
-_ROW = re2.compile(r"^\s*\|")
 _FLATTEN = str.maketrans(
     {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " "}
 )
@@ -55,20 +55,27 @@ class Unit:
     kind: UnitKind
 
 
+@lru_cache(maxsize=512)
 def units(text: str) -> tuple[Unit, ...]:
     """Cut text into units, in order. Linear in the length of the text."""
     found: list[Unit] = []
     start = 0
     for line in text.splitlines(keepends=True):
-        if line.strip():
-            if _ITEM.match(line):
-                found.append(_unit(text, start, start + len(line), "item"))
-            elif _ROW.match(line):
+        begun = line.lstrip()
+        if begun:
+            if begun[0] == "|":
                 found.append(_unit(text, start, start + len(line), "row"))
+            elif _may_be_item(begun) and _ITEM.match(line):
+                found.append(_unit(text, start, start + len(line), "item"))
             else:
                 found.extend(_sentences(text, start, line))
         start += len(line)
     return tuple(found)
+
+
+def _may_be_item(line: str) -> bool:
+    """Whether a line can begin with a list marker: far quicker than looking for one."""
+    return not line[0].isalpha() or line[1:2] in (".", ")")
 
 
 def _unit(text: str, start: int, end: int, kind: UnitKind) -> Unit:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from firstline.store import schema
+from firstline.store import schema, trust_tables
 
 Migration = Callable[[sa.Connection], None]
 MIGRATIONS: list[Migration] = []
@@ -64,4 +64,15 @@ def m002_model_calls(connection: sa.Connection) -> None:
 def m003_commitments(connection: sa.Connection) -> None:
     """Create the ledger of promises, its history and its reminders."""
     tables = [schema.commitment, schema.commitment_change, schema.commitment_reminder]
+    schema.metadata.create_all(connection, tables=tables)
+
+
+@migration
+def m004_trust(connection: sa.Connection) -> None:
+    """Create what reviews, labels, certificates, autonomy and recalls are kept in."""
+    tables = [
+        trust_tables.use,
+        trust_tables.use_read,
+        trust_tables.recall_settled,
+    ]
     schema.metadata.create_all(connection, tables=tables)

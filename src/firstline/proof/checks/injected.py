@@ -8,15 +8,17 @@ colleague writes counts: being told to drop one's instructions, and text that is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from firstline.proof.injection import screen, screen_article
+from firstline.proof.injection import Suspicion, screen, screen_article
 from firstline.proof.subject import Subject, doubted
-from firstline.records import Finding
+from firstline.records import Evidence, Finding
 
 NAME = "injection"
 _BY_CUSTOMERS = frozenset({"ticket"})
 """Kinds of evidence that customers wrote."""
+_AT_ONCE = 5_000
+"""Characters of articles that are screened together; a longer one is screened alone."""
 
 
 def injected(subject: Subject) -> tuple[Finding, ...]:
@@ -33,9 +35,37 @@ def _findings(subject: Subject) -> Iterator[Finding]:
         detail = "an earlier message gives orders to an assistant"
         yield doubted(NAME, detail, code="injected_history")
     for item in subject.evidence:
-        values = "\n".join(value for _, value in item.fields)
-        text = "\n".join(part for part in (item.title, item.text, values) if part)
-        found = screen(text) if item.kind in _BY_CUSTOMERS else screen_article(text)
-        if found:
-            detail = f"{item.id} gives orders to an assistant ({found[0].reason})"
-            yield doubted(NAME, detail, code="injected_evidence")
+        if item.kind in _BY_CUSTOMERS:
+            yield from _orders(item, screen(_all_of(item)))
+    for articles in _together(subject.evidence):
+        if screen_article("\n\n".join(map(_all_of, articles))):
+            for item in articles:
+                yield from _orders(item, screen_article(_all_of(item)))
+
+
+def _together(evidence: Sequence[Evidence]) -> Iterator[list[Evidence]]:
+    """Yield what staff wrote in groups that are screened at once: nearly all hold nothing."""
+    group: list[Evidence] = []
+    size = 0
+    for item in evidence:
+        if item.kind in _BY_CUSTOMERS:
+            continue
+        length = len(_all_of(item))
+        if group and size + length > _AT_ONCE:
+            yield group
+            group, size = [], 0
+        group.append(item)
+        size += length
+    if group:
+        yield group
+
+
+def _orders(item: Evidence, found: Sequence[Suspicion]) -> Iterator[Finding]:
+    if found:
+        detail = f"{item.id} gives orders to an assistant ({found[0].reason})"
+        yield doubted(NAME, detail, code="injected_evidence")
+
+
+def _all_of(item: Evidence) -> str:
+    values = (value for _, value in item.fields)
+    return "\n".join(part for part in (item.title, item.text, *values) if part)

@@ -7,7 +7,7 @@ something is refused, whoever put it there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -23,7 +23,7 @@ from firstline.proof.outgoing.addresses import (
 )
 from firstline.proof.outgoing.fault import Fault
 from firstline.proof.outgoing.markup import markup, readings
-from firstline.proof.outgoing.payloads import payloads
+from firstline.proof.outgoing.payloads import may_be_payload, payloads
 from firstline.proof.outgoing.unseen import unseen
 from firstline.proof.quotes import SOURCE_PREFIX
 from firstline.proof.sentences import plain
@@ -63,12 +63,15 @@ def allowed_links(subject: Subject) -> tuple[Finding, ...]:
 
 
 def _findings(subject: Subject) -> Iterator[Finding]:
+    if _nothing_to_follow([item.text for item in subject.draft.sentences]):
+        return
     hosts = frozenset(host_name(host) for host in subject.workspace.settings.links)
     words = "\n".join(text for item in subject.evidence for text in _texts(item))
     agreed = courtesies(subject.workspace)
     addresses = _addresses(subject)
+    everything = _everything(subject) if subject.foreign else None
     for at, sentence in enumerate(subject.draft.sentences):
-        held = _held(subject, sentence, agreed)
+        held = everything or _held(subject, sentence, agreed)
         held = held._replace(emails=held.emails | addresses)
         allowed = _Allowed(held, hosts, words, subject.foreign)
         for fault in _faults(sentence.text, allowed):
@@ -79,6 +82,21 @@ def _findings(subject: Subject) -> Iterator[Finding]:
                 sentence=at,
                 span=(fault.start, fault.end),
             )
+
+
+def _nothing_to_follow(texts: Sequence[str]) -> bool:
+    """Whether a reply plainly holds nothing that any sentence of it could be refused for.
+
+    Looking once at the whole is many times quicker than at each sentence, and nearly all replies
+    hold nothing. Whatever a sentence holds, the whole holds too; so it is only ever too careful.
+    """
+    if any(len(text) > _LONGEST for text in texts):
+        return False
+    whole = "\n\n".join(texts)
+    if next(unseen(whole), None) or next(markup(whole), None):
+        return False
+    found = (links_in(whole), emails_in(whole), readings(whole))
+    return not may_be_payload(whole) and all(next(iter(some), None) is None for some in found)
 
 
 def _faults(text: str, allowed: _Allowed) -> Iterator[Fault]:
@@ -182,16 +200,20 @@ def _mail(address: str) -> str:
     return f"{name.lower()}@{host_name(host)}"
 
 
+def _everything(subject: Subject) -> _Held:
+    """Return what a reply of another system may hold: what any of the evidence has."""
+    texts = [text for item in subject.evidence for text in _texts(item)]
+    return _joined(_held_in(text) for text in [*texts, *(item.url for item in subject.evidence)])
+
+
 def _held(subject: Subject, sentence: Sentence, agreed: frozenset[str]) -> _Held:
-    """Return what a sentence may hold: what its evidence has; of another system's, all evidence."""
-    items: Iterable[Evidence] = subject.evidence
-    if not subject.foreign:
-        evidence = subject.held
-        items = [evidence[key] for key in sentence.evidence if key in evidence]
+    """Return what a sentence of ours may hold: what the evidence it names has."""
+    evidence = subject.held
+    items = [evidence[key] for key in sentence.evidence if key in evidence]
     texts = [text for item in items for text in _texts(item)]
-    if subject.foreign or sentence.text.startswith(SOURCE_PREFIX):
+    if sentence.text.startswith(SOURCE_PREFIX):
         texts.extend(item.url for item in items)
-    if not subject.foreign and plain(sentence.text) in agreed:
+    if plain(sentence.text) in agreed:
         texts.append(sentence.text)
     return _joined(_held_in(text) for text in texts)
 

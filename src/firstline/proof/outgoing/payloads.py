@@ -48,6 +48,11 @@ def payloads(text: str, held: str) -> Iterator[Fault]:
             return
 
 
+def may_be_payload(text: str) -> bool:
+    """Whether a text has any stretch that `payloads` would look at."""
+    return any(pattern.search(text) for pattern in (_PAIRS, _HEX, _PADDED, _LONG))
+
+
 def _is_code(found: str) -> bool:
     """Return whether a long run of letters and digits is code, not words with signs between."""
     runs = [match.group() for match in islice(_RUN.finditer(found), _MOST)]

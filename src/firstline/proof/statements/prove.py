@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from firstline.proof.claims import Facts
@@ -109,14 +109,26 @@ def _foreign(text: str, subject: Subject, reply: Reply) -> SentenceProof:
     talk = small_talk(text, reply.asked, reply.own)
     if talk:
         return SentenceProof(how="courtesy")
-    for item in subject.evidence:
-        place = quotation(text, item.text) if item.audience == "public" and item.text else None
+    for item in _quotable(text, subject.evidence):
+        place = quotation(text, item.text)
         if place is not None:
             found = Support(evidence=item.id, start=place[0], end=place[1])
             return SentenceProof(how="quote", supports=(found,))
     if is_question(text):
         return _asked(text, reply)
     return _pieces(text, reply, talks=True)
+
+
+def _quotable(text: str, evidence: tuple[Evidence, ...]) -> Iterator[Evidence]:
+    """Yield the public evidence that may hold a text word for word: its longest word stands in it.
+
+    Looking for one word is many times quicker than comparing units.
+    """
+    plain = "".join(sign if sign.isalnum() else " " for sign in text)
+    letters = max(plain.split(), key=len, default="")
+    for item in evidence:
+        if item.audience == "public" and item.text and letters in item.text:
+            yield item
 
 
 def _asked(text: str, reply: Reply) -> SentenceProof:

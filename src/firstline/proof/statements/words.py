@@ -65,17 +65,27 @@ def words_of(text: str) -> Words:
     flat = text.translate(_WORDS_ONLY)
     words, lemmas, starts, ends = [], [], [], []
     at = 0
+    figures = []
     for piece in flat.split():
         at = flat.index(piece, at)
-        for word, start in _parts(piece, at):
-            words.append(word)
-            lemmas.append("" if has_digit(word) else lemma(word))
-            starts.append(start)
-            ends.append(start + len(word))
-        at += len(piece)
+        end = at + len(piece)
+        if piece.isalpha():
+            words.append(piece)
+            lemmas.append(lemma(piece))
+            starts.append(at)
+            ends.append(end)
+        else:
+            for word, start in _parts(piece, at):
+                figure = has_digit(word)
+                if figure:
+                    figures.append(word)
+                words.append(word)
+                lemmas.append("" if figure else lemma(word))
+                starts.append(start)
+                ends.append(start + len(word))
+        at = end
     _join_phrases(words, lemmas)
-    held = set(lemmas)
-    held.update(word for word in words if has_digit(word))
+    held = {*lemmas, *figures}
     held.update([DENIALS[one] for one in held if one in DENIALS])
     held.discard("")
     return Words(tuple(words), tuple(lemmas), tuple(starts), tuple(ends), frozenset(held))

@@ -71,6 +71,7 @@ class Ask:
     """Of its content words."""
 
 
+@lru_cache(maxsize=8_192)
 def stem(word: str) -> str:
     """Return what forms of one word share: endings off, at most six letters."""
     bare = word.removesuffix("'s")
@@ -81,7 +82,7 @@ def stem(word: str) -> str:
     return bare[:_LONGEST_STEM]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1_024)
 def stems(text: str) -> frozenset[str]:
     """Return the stems of a text's content words; parts of hyphenated words count too."""
     found: set[str] = set()
