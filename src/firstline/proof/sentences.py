@@ -58,6 +58,9 @@ class Unit:
 @lru_cache(maxsize=512)
 def units(text: str) -> tuple[Unit, ...]:
     """Cut text into units, in order. Linear in the length of the text."""
+    if not text.isascii():
+        # A lone surrogate is no character: the patterns cannot read it. Lengths stay the same.
+        text = text.encode("utf-8", "replace").decode("utf-8")
     found: list[Unit] = []
     start = 0
     for line in text.splitlines(keepends=True):

@@ -74,5 +74,20 @@ def m004_trust(connection: sa.Connection) -> None:
         trust_tables.use,
         trust_tables.use_read,
         trust_tables.recall_settled,
+        trust_tables.review,
+        trust_tables.decision,
+        trust_tables.staff_reply,
+        trust_tables.feedback,
+        trust_tables.reopening,
+        trust_tables.label,
+        trust_tables.sample,
+        trust_tables.plant,
+        trust_tables.lot_secret,
+        trust_tables.basis,
+        trust_tables.made_under,
+        trust_tables.score,
+        trust_tables.look,
+        trust_tables.certificate,
     ]
     schema.metadata.create_all(connection, tables=tables)
+    trust_tables.ticket_ended.create(connection, checkfirst=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from firstline.store.schema import metadata
+from firstline.store.schema import metadata, ticket
 
 use = sa.Table(
     "use",
@@ -40,3 +40,212 @@ recall_settled = sa.Table(
 )
 """Recalls that a person has dealt with. `standing` is the hash of what stood there then: when it
 changes again, the answer is listed again."""
+
+review = sa.Table(
+    "review",
+    metadata,
+    sa.Column("ticket", sa.Text, sa.ForeignKey("ticket.id"), primary_key=True),
+    sa.Column("inbox", sa.Text, nullable=False),
+    sa.Column("conversation", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("intent", sa.Text, nullable=False),
+    sa.Column("held_for", sa.Text, nullable=False),
+    sa.Column("urgency", sa.Text, nullable=False),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Column("loss", sa.Float, nullable=False),
+    sa.Column("delay", sa.Float, nullable=False),
+    sa.Column("received", sa.Float, nullable=False),
+    sa.Column("sla_seconds", sa.Float, nullable=False),
+    sa.Column("entered_at", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("holder", sa.Text, nullable=False, server_default=""),
+    sa.Column("held_until", sa.Text, nullable=False, server_default=""),
+    sa.Column("claimed_at", sa.Text, nullable=False, server_default=""),
+    sa.Column("assignee", sa.Text, nullable=False, server_default=""),
+    sa.Column("team", sa.Text, nullable=False, server_default=""),
+    sa.Column("wakes_at", sa.Text, nullable=False, server_default=""),
+    sa.Column("pending", sa.Text, nullable=False, server_default=""),
+    sa.Index("review_state", "state"),
+    sa.Index("review_pending", "pending"),
+)
+"""One row a ticket that a person is to look at: what orders the queue, who holds it and until
+when, and the version that every change must name."""
+
+decision = sa.Table(
+    "decision",
+    metadata,
+    sa.Column("ticket", sa.Text, sa.ForeignKey("ticket.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("intent", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("held_for", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("before_hash", sa.Text, nullable=False),
+    sa.Column("after_hash", sa.Text, nullable=False),
+    sa.Column("distance", sa.Float, nullable=True),
+    sa.Column("overridden", sa.Text, nullable=False),
+    sa.Column("waited_seconds", sa.Float, nullable=False),
+    sa.Column("held_seconds", sa.Float, nullable=False),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("delivers", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("draft", sa.Text, nullable=False),
+    sa.Index("decision_at", "at"),
+)
+"""What was decided about a ticket, once a version, never changed: who, when, why, the hashes of
+the draft and of what became of it, and the text that is to be delivered."""
+
+staff_reply = sa.Table(
+    "staff_reply",
+    metadata,
+    sa.Column("inbox", sa.Text, primary_key=True),
+    sa.Column("conversation", sa.Text, primary_key=True),
+    sa.Column("at", sa.Text, primary_key=True),
+    sa.Column("by", sa.Text, nullable=False),
+)
+"""Replies that people wrote past Firstline, as their channels tell."""
+
+feedback = sa.Table(
+    "feedback",
+    metadata,
+    sa.Column("ticket", sa.Text, sa.ForeignKey("ticket.id"), primary_key=True),
+    sa.Column("answer", sa.Text, nullable=False),
+    sa.Column("changes", sa.Integer, nullable=False),
+    sa.Column("first_at", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Index("feedback_at", "at"),
+)
+"""What a customer says about a reply: one row a reply, the last answer."""
+
+reopening = sa.Table(
+    "reopening",
+    metadata,
+    sa.Column("ticket", sa.Text, sa.ForeignKey("ticket.id"), primary_key=True),
+    sa.Column("by_ticket", sa.Text, nullable=False),
+    sa.Column("after_seconds", sa.Float, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Index("reopening_at", "at"),
+)
+"""Answered tickets whose customer wrote again: the first message after the answer."""
+
+label = sa.Table(
+    "label",
+    metadata,
+    sa.Column("ticket", sa.Text, sa.ForeignKey("ticket.id"), primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("by", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("wrong", sa.Boolean, nullable=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("inclusion", sa.Float, nullable=True),
+    sa.Column("blind", sa.Boolean, nullable=False),
+    sa.Column("settles", sa.Boolean, nullable=False),
+    sa.Column("distance", sa.Float, nullable=True),
+    sa.Column("draft", sa.Text, nullable=False),
+    sa.Index("label_at", "at"),
+)
+"""What people found a draft to be worth, never changed: who thinks again adds a row with the next
+number. `wrong` is null where they could not tell."""
+
+sample = sa.Table(
+    "sample",
+    metadata,
+    sa.Column("ticket", sa.Text, sa.ForeignKey("ticket.id"), primary_key=True),
+    sa.Column("item", sa.Text, nullable=False, unique=True),
+    sa.Column("inclusion", sa.Float, nullable=False),
+    sa.Column("population", sa.Integer, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+)
+"""Drafts drawn to be labelled, with the probability they were drawn with. `item` is the name under
+which a reviewer sees one."""
+
+plant = sa.Table(
+    "plant",
+    metadata,
+    sa.Column("item", sa.Text, primary_key=True),
+    sa.Column("ticket", sa.Text, sa.ForeignKey("ticket.id"), nullable=False, unique=True),
+    sa.Column("change", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("draft", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+)
+"""Drafts spoilt on purpose, to see whether reviewers look. Nothing delivers from here."""
+
+lot_secret = sa.Table(
+    "lot_secret",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("salt", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+)
+"""What makes the draw of samples unforeseeable."""
+
+basis = sa.Table(
+    "basis",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("models", sa.Text, nullable=False),
+    sa.Column("prompts", sa.Text, nullable=False),
+    sa.Column("knowledge", sa.Text, nullable=False),
+    sa.Column("checks", sa.Text, nullable=False),
+    sa.Column("first_at", sa.Text, nullable=False),
+)
+"""Everything that was ever in use together while drafts were made."""
+
+made_under = sa.Table(
+    "made_under",
+    metadata,
+    sa.Column("ticket", sa.Text, sa.ForeignKey("ticket.id"), primary_key=True),
+    sa.Column("basis", sa.Text, nullable=False),
+)
+"""What was in use when a ticket's draft was made."""
+
+score = sa.Table(
+    "score",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("card", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+)
+"""Scores in the order they came into use; the last one is in use. `card` says how far to believe
+it."""
+
+look = sa.Table(
+    "look",
+    metadata,
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("basis", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("labels", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.UniqueConstraint("scope", "basis", "labels"),
+)
+"""Each time the labels of a scope were tested: looking again costs certainty, so looks are
+counted. `labels` is the hash of what was looked at."""
+
+certificate = sa.Table(
+    "certificate",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("voided_at", sa.Text, nullable=True),
+    sa.Column("void_reason", sa.Text, nullable=False, server_default=""),
+    sa.Index("certificate_scope", "kind", "scope"),
+)
+"""Certificates, kept for ever. Of kind `reply` or `route`; void from `voided_at`, and why."""
+
+ticket_ended = sa.Index("ticket_ended", ticket.c.outcome, ticket.c.ended_at)
+"""Finds what ended lately, and how."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import log1p
+from typing import Protocol
 
-from firstline.records import Answer, Confidence, SentenceKind
+from firstline.records import Confidence, Context, Draft, Finding, Route, SentenceKind, Ticket
+from firstline.trust.calibration import Calibration
 
 Features = Mapping[str, float]
 FIRMNESS: Mapping[SentenceKind, float] = {
@@ -27,7 +29,36 @@ NEUTRAL_HISTORY = 0.5
 MODEL_STEPS = ("small", "strong")
 
 
-def features(answer: Answer, *, history: float = NEUTRAL_HISTORY) -> Features:
+class Considered(Protocol):
+    """What the stages said of a ticket: an `Answer`, or what the gate decides about."""
+
+    @property
+    def ticket(self) -> Ticket:
+        """The request."""
+        ...
+
+    @property
+    def route(self) -> Route:
+        """Where it goes."""
+        ...
+
+    @property
+    def context(self) -> Context:
+        """The evidence."""
+        ...
+
+    @property
+    def draft(self) -> Draft:
+        """The proposed reply."""
+        ...
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the checks say about it."""
+        ...
+
+
+def features(answer: Considered, *, history: float = NEUTRAL_HISTORY) -> Features:
     """Return the features of a reply, each about 0 to 1, higher usually better.
 
     Args:
@@ -76,6 +107,22 @@ def prior(found: Features) -> float:
     support = found["search_answerable"] if found["writer_local"] else 1.0
     firm = (1 + found["proof_weakest"]) / 2
     return round(understood * max(support, 0.05) * firm * found["checks_passed"], 4)
+
+
+def score(
+    answer: Considered,
+    calibration: Calibration | None = None,
+    *,
+    history: float = NEUTRAL_HISTORY,
+) -> float:
+    """Return how likely a reply is right: calibrated where labels allow it, else the prior.
+
+    What proposes no answer scores 0: there is nothing that could be right.
+    """
+    if answer.draft.action != "answer":
+        return 0.0
+    found = features(answer, history=history)
+    return prior(found) if calibration is None else calibration.score(found)
 
 
 def smoothed(right: int, count: int) -> float:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
+from functools import lru_cache
 
 from firstline.proof.claims.claim import Claim, ClaimKind
 from firstline.proof.claims.dates_computed import date_from, days_between, weekday_of
@@ -28,6 +29,11 @@ _WAYS: Mapping[ClaimKind, tuple[Callable[[Problem], Computation | None], ...]] =
     "number": (amount_from, days_between),
     "percent": (amount_from,),
 }
+
+
+@lru_cache(maxsize=256)
+def _words(text: str) -> frozenset[str]:
+    return frozenset("".join(c if c.isalnum() else " " for c in text.lower()).split())
 
 
 def compute(
@@ -69,7 +75,7 @@ def compute(
         text=text,
         named=named,
         named_values=frozenset(v for c in named for v in (c.low, c.high) if v is not None),
-        words=frozenset("".join(c if c.isalnum() else " " for c in text.lower()).split()),
+        words=_words(text),
         holidays=holidays,
     )
     return next((found for way in ways if (found := way(problem)) is not None), None)

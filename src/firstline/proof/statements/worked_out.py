@@ -12,11 +12,15 @@ from firstline.records import EvidenceId
 
 MOST_HELD: Final = 400
 """Values a computation may draw on."""
+MOST_MADE: Final = 12
+"""Values of a statement that are worked out again; no sentence for people has more."""
 
 
 def is_computed(statement: Statement, made: Claim, shown: Sequence[Shown]) -> bool:
     """Whether a value follows from those shown, or from those of the records."""
     reply = statement.reply
+    if len(statement.claims) > MOST_MADE:
+        return False
     if made.kind == "money" and not is_local(made, reply.facts):
         currency = made.unit.partition("/")[0]
         if all(one.claim.unit.partition("/")[0] != currency for one in shown):

@@ -1,0 +1,479 @@
+"""Reviews: the tickets that wait for a person, who holds each, and what was decided.
+
+| state    | meaning                                          | leaves it by                     |
+|----------|--------------------------------------------------|----------------------------------|
+| waiting  | anybody may claim it                             | a decision                       |
+| snoozed  | as waiting, but not before its time              | a decision, or its time comes    |
+| handed   | a person or team answers it by hand              | a decision, reopen               |
+| approved | its reply is stored and waits to be delivered    | the delivery                     |
+| answered | the reply was delivered                          | reopen                           |
+| closed   | nothing more is to be done                       | reopen                           |
+
+Every claim and decision is one `UPDATE … WHERE` that names the version it was made on, so of
+several people who act at once exactly one succeeds. Decisions are only ever added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Literal, get_args
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from firstline.errors import Place, TicketError
+from firstline.records import Draft, Outcome, Receipt, TicketId, decode
+from firstline.store.database import reading
+from firstline.store.outbox import Kind
+from firstline.store.schema import delivery, ticket
+from firstline.store.tickets import NEWER, instant
+from firstline.store.trust_tables import decision, review, staff_reply
+
+ReviewState = Literal["waiting", "snoozed", "handed", "approved", "answered", "closed"]
+DecisionKind = Literal[
+    "approve", "edit", "reject", "escalate", "take", "snooze", "reopen", "returned"
+]
+"""`returned` is Firstline's own: an approved reply could not be delivered."""
+Refusal = Literal[
+    "unknown",
+    "held",
+    "not_held",
+    "taken",
+    "changed",
+    "not_open",
+    "newer_message",
+    "person_replied",
+    "already_sent",
+    "evidence_changed",
+    "unproven",
+    "not_overridable",
+    "no_draft",
+]
+"""Why something was refused: a stable code to act on."""
+CLAIMABLE: tuple[ReviewState, ...] = ("waiting", "snoozed", "handed")
+REOPENABLE: tuple[ReviewState, ...] = ("handed", "answered", "closed")
+LEASE = timedelta(minutes=15)
+"""How long a claim lasts unless it is renewed."""
+FIRSTLINE = "firstline"
+
+
+class ReviewRefused(TicketError):
+    """A claim or decision that cannot be, with the reason in words and as a code."""
+
+    code: ClassVar[str] = "review"
+
+    def __init__(self, problem: str, *, refusal: Refusal, ticket: str, fix: str = "") -> None:
+        self.refusal = refusal
+        super().__init__(problem, place=Place(ticket=ticket), fix=fix)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewEntry:
+    """A ticket that enters the queue."""
+
+    ticket: TicketId
+    inbox: str
+    conversation: str
+    channel: str
+    intent: str
+    """Empty when it was not recognised."""
+    held_for: str
+    """The code of the reason it is here."""
+    urgency: str
+    score: float
+    loss: float
+    """Dollars that are expected to be lost if its draft went out as it is."""
+    delay: float
+    """Dollars that letting it wait for its whole time costs."""
+    received_at: datetime
+    sla: timedelta
+    """By when, counted from its arrival, it is to be answered."""
+    entered_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A ticket of the queue as it stands."""
+
+    ticket: TicketId
+    inbox: str
+    conversation: str
+    channel: str
+    intent: str
+    held_for: str
+    urgency: str
+    score: float
+    loss: float
+    delay: float
+    received: float
+    """Seconds since 1970."""
+    sla_seconds: float
+    entered_at: datetime
+    state: ReviewState
+    version: int
+    holder: str
+    """Who claimed it last; see `held_until`."""
+    held_until: datetime | None
+    claimed_at: datetime | None
+    assignee: str
+    """The person who answers it by hand."""
+    team: str
+    wakes_at: datetime | None
+    pending: str
+    """The kind of delivery that a worker has still to make; empty: none."""
+
+    def held_by(self, now: datetime) -> str:
+        """Return who holds it now; empty when nobody does."""
+        live = self.held_until is not None and self.held_until > now
+        return self.holder if live else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What somebody decided about a ticket."""
+
+    ticket: TicketId
+    number: int
+    """The version of the review that it made."""
+    kind: DecisionKind
+    by: str
+    at: datetime
+    intent: str
+    channel: str
+    held_for: str
+    """Why the ticket was before a person."""
+    reason: str = ""
+    """A code: why it was rejected, escalated, returned."""
+    note: str = ""
+    before_hash: str = ""
+    """SHA-256 of the draft; empty when there was none."""
+    after_hash: str = ""
+    """SHA-256 of what is delivered; empty when nothing is."""
+    distance: float | None = None
+    """Of an edit: 0 the same words, 1 none of them."""
+    overridden: tuple[str, ...] = ()
+    """Checks that the person overruled, as `check:code`."""
+    waited_seconds: float = 0.0
+    """Since the ticket entered the queue."""
+    held_seconds: float = 0.0
+    """Since the person claimed it."""
+    target: str = ""
+    """A team, a person, or the time until which it is snoozed."""
+    delivers: str = ""
+    text: str = ""
+    """What is delivered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A decision to be made, and what it makes of the ticket."""
+
+    ticket: TicketId
+    kind: DecisionKind
+    by: str
+    version: int
+    """The version of the review that the person saw."""
+    state: ReviewState
+    reason: str = ""
+    note: str = ""
+    before_hash: str = ""
+    after_hash: str = ""
+    distance: float | None = None
+    overridden: tuple[str, ...] = ()
+    target: str = ""
+    assignee: str = ""
+    team: str = ""
+    wakes_at: datetime | None = None
+    delivers: Literal["", Kind] = ""
+    text: str = ""
+    draft: str = ""
+    """The reply's sentences as an encoded Draft."""
+    outcome: Outcome | None = None
+    """How the ticket ends now; None: as before."""
+    outcome_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovedDelivery:
+    """What a person released and a worker has to deliver."""
+
+    ticket: TicketId
+    number: int
+    """The decision's number; also the version the review has while it waits."""
+    kind: Kind
+    text: str
+    draft: Draft | None
+    """The sentences with their evidence; None of a notice."""
+    by: str
+    at: datetime
+    decided: DecisionKind
+
+
+_GET = sa.select(review).where(review.c.ticket == sa.bindparam("id"))
+
+
+class ReviewStore:
+    """The reviews of one database. Every method is one transaction."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._reader = reading(engine)
+        dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
+        self._insert = dialect.insert
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The database."""
+        return self._engine
+
+    def add(self, entries: Sequence[ReviewEntry]) -> int:
+        """Put tickets into the queue, each once; return how many were new."""
+        if not entries:
+            return 0
+        known = self._insert(review).on_conflict_do_nothing().returning(review.c.ticket)
+        with self._engine.begin() as connection:
+            return sum(
+                connection.scalar(known, _entry_row(item)) is not None for item in entries
+            )
+
+    def get(self, ticket_id: TicketId) -> Review | None:
+        """Return a review, or None."""
+        with self._reader.connect() as connection:
+            row = connection.execute(_GET, {"id": ticket_id}).one_or_none()
+        return None if row is None else review_of(row)
+
+    def claim(
+        self, ticket_id: TicketId, who: str, now: datetime, *, lease: timedelta = LEASE
+    ) -> Review:
+        """Give a ticket to one person for a while. Claiming it again makes a new version.
+
+        Raises:
+            ReviewRefused: Somebody else holds it or took it over, or it is not open.
+        """
+        update = (
+            review.update()
+            .where(review.c.ticket == ticket_id, *_may_claim(who, now))
+            .values(
+                version=review.c.version + 1,
+                holder=who,
+                held_until=instant(now + lease),
+                claimed_at=instant(now),
+            )
+            .returning(review)
+        )
+        with self._engine.begin() as connection:
+            row = connection.execute(update).one_or_none()
+            if row is None:
+                raise _why_not(connection, ticket_id, who, None, now)
+        return review_of(row)
+
+    def renew(
+        self,
+        ticket_id: TicketId,
+        who: str,
+        version: int,
+        now: datetime,
+        *,
+        lease: timedelta = LEASE,
+    ) -> Review:
+        """Hold a claimed ticket longer; raises ReviewRefused when the claim is lost."""
+        values = {"held_until": instant(now + lease)}
+        return self._held_change(ticket_id, who, version, now, values)
+
+    def release(self, ticket_id: TicketId, who: str, version: int, now: datetime) -> Review:
+        """Give a claimed ticket back; raises ReviewRefused when the claim is lost."""
+        values = {"holder": "", "held_until": "", "claimed_at": ""}
+        return self._held_change(ticket_id, who, version, now, values)
+
+    def _held_change(
+        self, ticket_id: TicketId, who: str, version: int, now: datetime, values: dict[str, str]
+    ) -> Review:
+        update = (
+            review.update()
+            .where(review.c.ticket == ticket_id, *_holds(who, version, now))
+            .values(values)
+            .returning(review)
+        )
+        with self._engine.begin() as connection:
+            row = connection.execute(update).one_or_none()
+            if row is None:
+                raise _why_not(connection, ticket_id, who, version, now)
+        return review_of(row)
+
+    def decide(self, change: Change, now: datetime) -> Decision:
+        """Write a decision of the ticket's holder down and do what it says, in one transaction.
+
+        Raises:
+            ReviewRefused: The claim is lost, the review has another version, or a reply is not
+                wanted any more (newer message, a person's reply, an earlier delivery).
+        """
+        return self._decide(change, _holds(change.by, change.version, now), now)
+
+    def reopen(self, change: Change, now: datetime) -> Decision:
+        """Put a ticket that was done with back into the queue; nobody need hold it.
+
+        Raises:
+            ReviewRefused: It is open, on its way, or has another version.
+        """
+        wanted = (review.c.version == change.version, review.c.state.in_(REOPENABLE))
+        return self._decide(change, wanted, now)
+
+    def _decide(
+        self, change: Change, wanted: tuple[sa.ColumnElement[bool], ...], now: datetime
+    ) -> Decision:
+        with self._engine.begin() as connection:
+            before = connection.execute(_locked(connection, change.ticket)).one_or_none()
+            moved = connection.scalar(
+                review.update()
+                .where(review.c.ticket == change.ticket, *wanted)
+                .values(
+                    state=change.state,
+                    version=review.c.version + 1,
+                    holder="",
+                    held_until="",
+                    claimed_at="",
+                    assignee=change.assignee,
+                    team=change.team,
+                    wakes_at=_text(change.wakes_at),
+                    pending=change.delivers,
+                )
+                .returning(review.c.version)
+            )
+            if before is None or moved is None:
+                raise _why_not(connection, change.ticket, change.by, change.version, now)
+            if change.delivers in ("reply", "question"):
+                _refuse_overtaken(connection, change.ticket)
+            made = _decision(change, review_of(before), int(moved), now)
+            _write_down(connection, made, change.draft)
+            _end_ticket(connection, change, now)
+        return made
+
+    def decisions(self, ticket_id: TicketId) -> tuple[Decision, ...]:
+        """Return what was decided about a ticket, oldest first."""
+        query = (
+            sa.select(decision).where(decision.c.ticket == ticket_id).order_by(decision.c.number)
+        )
+        with self._reader.connect() as connection:
+            return tuple(decision_of(row) for row in connection.execute(query))
+
+    def note_staff_reply(self, inbox: str, conversation: str, by: str, at: datetime) -> None:
+        """Note that a person answered past Firstline; drafts for older messages are then stale."""
+        row = {"inbox": inbox, "conversation": conversation, "by": by, "at": instant(at)}
+        with self._engine.begin() as connection:
+            connection.execute(self._insert(staff_reply).values(row).on_conflict_do_nothing())
+
+    def overtaken(self, ticket_id: TicketId) -> ReviewRefused | None:
+        """Return why a reply to a ticket is not wanted any more, or None while it is."""
+        with self._reader.connect() as connection:
+            return _overtaken(connection, ticket_id)
+
+    def pending(self, *, limit: int = 200) -> tuple[tuple[TicketId, int], ...]:
+        """Return what waits to be delivered, as ticket and version."""
+        query = (
+            sa.select(review.c.ticket, sa.func.max(decision.c.number).label("number"))
+            .join(decision, decision.c.ticket == review.c.ticket)
+            .where(review.c.pending != "", decision.c.delivers != "")
+            .group_by(review.c.ticket)
+            .limit(limit)
+        )
+        with self._reader.connect() as connection:
+            return tuple((TicketId(row.ticket), row.number) for row in connection.execute(query))
+
+    def approved_delivery(self, ticket_id: TicketId) -> ApprovedDelivery | None:
+        """Return what waits to be delivered for a ticket, or None."""
+        query = (
+            sa.select(decision)
+            .join(review, review.c.ticket == decision.c.ticket)
+            .where(
+                decision.c.ticket == ticket_id,
+                decision.c.delivers == review.c.pending,
+                review.c.pending != "",
+            )
+            .order_by(decision.c.number.desc())
+            .limit(1)
+        )
+        with self._reader.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return ApprovedDelivery(
+            ticket=TicketId(row.ticket),
+            number=row.number,
+            kind=row.delivers,
+            text=row.text,
+            draft=decode(Draft, row.draft) if row.draft else None,
+            by=row.by,
+            at=datetime.fromisoformat(row.at),
+            decided=row.kind,
+        )
+
+    def settle(self, sent: ApprovedDelivery, receipt: Receipt, now: datetime) -> None:
+        """Write down what became of a delivery. Doing so again changes nothing.
+
+        What could not be delivered is before a person again.
+        """
+        done = receipt.state == "sent"
+        if sent.kind == "notice":
+            values: dict[str, Any] = {"pending": ""}
+        elif done:
+            values = {"pending": "", "state": "answered"}
+        else:
+            values = {"pending": "", "state": "waiting", "version": review.c.version + 1}
+        update = (
+            review.update()
+            .where(review.c.ticket == sent.ticket, review.c.pending == sent.kind)
+            .values(values)
+            .returning(review)
+        )
+        with self._engine.begin() as connection:
+            row = connection.execute(update).one_or_none()
+            if row is None or sent.kind == "notice":
+                return
+            change = _settled(sent, receipt)
+            if not done:
+                made = _decision(change, review_of(row), row.version, now)
+                _write_down(connection, made, "")
+            _end_ticket(connection, change, now)
+
+
+def _settled(sent: ApprovedDelivery, receipt: Receipt) -> Change:
+    """Return what a delivery made of its ticket."""
+    if receipt.state == "sent":
+        outcome: Outcome = "clarify" if sent.kind == "question" else "sent"
+        reason = "approved" if sent.decided == "approve" else "edited"
+    elif receipt.state == "cancelled":
+        outcome, reason = "review", receipt.detail or "delivery_cancelled"
+    else:
+        outcome, reason = "review", "delivery_uncertain"
+    return Change(
+        ticket=sent.ticket,
+        kind="returned",
+        by=FIRSTLINE,
+        version=sent.number,
+        state="waiting",
+        reason=reason,
+        outcome=outcome,
+        outcome_reason=reason,
+    )
+
+
+def _entry_row(item: ReviewEntry) -> dict[str, Any]:
+    return {
+        "ticket": item.ticket,
+        "inbox": item.inbox,
+        "conversation": item.conversation,
+        "channel": item.channel,
+        "intent": item.intent,
+        "held_for": item.held_for,
+        "urgency": item.urgency,
+        "score": item.score,
+        "loss": item.loss,
+        "delay": item.delay,
+        "received": item.received_at.timestamp(),
+        "sla_seconds": max(item.sla.total_seconds(), 1.0),
+        "entered_at": instant(item.entered_at),
+        "state": "waiting",
+        "version": 0,
+    }
