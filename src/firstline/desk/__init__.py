@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+import sqlalchemy as sa
+
 from firstline.desk.build import (
     Opened,
     Progress,
@@ -166,6 +168,11 @@ class Desk:
             progress=progress,
             stop=stop,
         )
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The database, for the ledgers in it."""
+        return self._store.engine
 
     @property
     def commitments(self) -> CommitmentLedger:

@@ -1,13 +1,13 @@
 """What may go out without a person at this moment: switch, trips, levels, certificates. Pure.
 
-| what                     | says                                              | beats               |
-|--------------------------|---------------------------------------------------|---------------------|
-| nothing can be read      | a person approves everything                      | everything          |
-| the switch is off        | a person approves everything                      | everything below    |
-| a watch has tripped      | a person approves everything of its scope         | everything below    |
-| an inbox's own level     | the level, for a trial run                        | everything below    |
-| levels set while running | the stricter of the one for the intent and `*`    | the files           |
-| the workspace's files    | the level                                         | -                   |
+| what                     | says                                           | beats            |
+|--------------------------|------------------------------------------------|------------------|
+| nothing can be read      | a person approves everything                   | everything       |
+| the switch is off        | a person approves everything                   | everything below |
+| a watch has tripped      | a person approves everything of its scope      | everything below |
+| an inbox's own level     | the level, for a trial run                     | everything below |
+| levels set while running | the stricter of the one for the intent and `*` | the files        |
+| the workspace's files    | the level                                      | -                |
 
 What holds never lifts: an intent that is `off` stays off when the switch is thrown. A level for `*`
 speaks of every intent that the files do not turn off; those are released by name only.
@@ -169,7 +169,8 @@ class Release:
 
     def history_of(self, intent: Intent | None) -> float:
         """Return what is known of earlier replies to an intent."""
-        return NEUTRAL_HISTORY if intent is None else self.proofs.history.get(intent, NEUTRAL_HISTORY)
+        known = self.proofs.history
+        return NEUTRAL_HISTORY if intent is None else known.get(intent, NEUTRAL_HISTORY)
 
 
 def strictness(level: Autonomy) -> tuple[int, int]:

@@ -13,7 +13,7 @@ Effect = Literal["trip", "log"]
 class Tuning:
     """The settings, with what holds until an operator says otherwise."""
 
-    audit_rate: float = 0.08
+    audit_rate: float = 0.1
     """Share of the replies sent automatically that a person looks at afterwards."""
     alpha: float = 0.02
     """Share of wrong replies that audits may show where no certificate says another."""

@@ -83,11 +83,13 @@ def m004_trust(connection: sa.Connection) -> None:
         trust_tables.sample,
         trust_tables.plant,
         trust_tables.lot_secret,
-        trust_tables.basis,
-        trust_tables.made_under,
         trust_tables.score,
         trust_tables.look,
         trust_tables.certificate,
+        trust_tables.autonomy_change,
+        trust_tables.watch,
+        trust_tables.watch_point,
+        trust_tables.audit,
     ]
     schema.metadata.create_all(connection, tables=tables)
     trust_tables.ticket_ended.create(connection, checkfirst=True)

@@ -16,200 +16,40 @@ several people who act at once exactly one succeeds. Decisions are only ever add
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from firstline.errors import Place, TicketError
 from firstline.records import Draft, Outcome, Receipt, TicketId, decode
 from firstline.store.database import reading
-from firstline.store.outbox import Kind
-from firstline.store.schema import delivery, ticket
-from firstline.store.tickets import NEWER, instant
+from firstline.store.review_records import (
+    FIRSTLINE,
+    LEASE,
+    REOPENABLE,
+    ApprovedDelivery,
+    Change,
+    Decision,
+    Review,
+    ReviewEntry,
+    ReviewRefused,
+)
+from firstline.store.review_rows import (
+    decision_of,
+    decision_row,
+    entry_row,
+    holds,
+    made_of,
+    may_claim,
+    overtaken,
+    review_of,
+    time_text,
+    why_not,
+)
+from firstline.store.schema import ticket
+from firstline.store.tickets import instant
 from firstline.store.trust_tables import decision, review, staff_reply
-
-ReviewState = Literal["waiting", "snoozed", "handed", "approved", "answered", "closed"]
-DecisionKind = Literal[
-    "approve", "edit", "reject", "escalate", "take", "snooze", "reopen", "returned"
-]
-"""`returned` is Firstline's own: an approved reply could not be delivered."""
-Refusal = Literal[
-    "unknown",
-    "held",
-    "not_held",
-    "taken",
-    "changed",
-    "not_open",
-    "newer_message",
-    "person_replied",
-    "already_sent",
-    "evidence_changed",
-    "unproven",
-    "not_overridable",
-    "no_draft",
-]
-"""Why something was refused: a stable code to act on."""
-CLAIMABLE: tuple[ReviewState, ...] = ("waiting", "snoozed", "handed")
-REOPENABLE: tuple[ReviewState, ...] = ("handed", "answered", "closed")
-LEASE = timedelta(minutes=15)
-"""How long a claim lasts unless it is renewed."""
-FIRSTLINE = "firstline"
-
-
-class ReviewRefused(TicketError):
-    """A claim or decision that cannot be, with the reason in words and as a code."""
-
-    code: ClassVar[str] = "review"
-
-    def __init__(self, problem: str, *, refusal: Refusal, ticket: str, fix: str = "") -> None:
-        self.refusal = refusal
-        super().__init__(problem, place=Place(ticket=ticket), fix=fix)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewEntry:
-    """A ticket that enters the queue."""
-
-    ticket: TicketId
-    inbox: str
-    conversation: str
-    channel: str
-    intent: str
-    """Empty when it was not recognised."""
-    held_for: str
-    """The code of the reason it is here."""
-    urgency: str
-    score: float
-    loss: float
-    """Dollars that are expected to be lost if its draft went out as it is."""
-    delay: float
-    """Dollars that letting it wait for its whole time costs."""
-    received_at: datetime
-    sla: timedelta
-    """By when, counted from its arrival, it is to be answered."""
-    entered_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Review:
-    """A ticket of the queue as it stands."""
-
-    ticket: TicketId
-    inbox: str
-    conversation: str
-    channel: str
-    intent: str
-    held_for: str
-    urgency: str
-    score: float
-    loss: float
-    delay: float
-    received: float
-    """Seconds since 1970."""
-    sla_seconds: float
-    entered_at: datetime
-    state: ReviewState
-    version: int
-    holder: str
-    """Who claimed it last; see `held_until`."""
-    held_until: datetime | None
-    claimed_at: datetime | None
-    assignee: str
-    """The person who answers it by hand."""
-    team: str
-    wakes_at: datetime | None
-    pending: str
-    """The kind of delivery that a worker has still to make; empty: none."""
-
-    def held_by(self, now: datetime) -> str:
-        """Return who holds it now; empty when nobody does."""
-        live = self.held_until is not None and self.held_until > now
-        return self.holder if live else ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What somebody decided about a ticket."""
-
-    ticket: TicketId
-    number: int
-    """The version of the review that it made."""
-    kind: DecisionKind
-    by: str
-    at: datetime
-    intent: str
-    channel: str
-    held_for: str
-    """Why the ticket was before a person."""
-    reason: str = ""
-    """A code: why it was rejected, escalated, returned."""
-    note: str = ""
-    before_hash: str = ""
-    """SHA-256 of the draft; empty when there was none."""
-    after_hash: str = ""
-    """SHA-256 of what is delivered; empty when nothing is."""
-    distance: float | None = None
-    """Of an edit: 0 the same words, 1 none of them."""
-    overridden: tuple[str, ...] = ()
-    """Checks that the person overruled, as `check:code`."""
-    waited_seconds: float = 0.0
-    """Since the ticket entered the queue."""
-    held_seconds: float = 0.0
-    """Since the person claimed it."""
-    target: str = ""
-    """A team, a person, or the time until which it is snoozed."""
-    delivers: str = ""
-    text: str = ""
-    """What is delivered."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """A decision to be made, and what it makes of the ticket."""
-
-    ticket: TicketId
-    kind: DecisionKind
-    by: str
-    version: int
-    """The version of the review that the person saw."""
-    state: ReviewState
-    reason: str = ""
-    note: str = ""
-    before_hash: str = ""
-    after_hash: str = ""
-    distance: float | None = None
-    overridden: tuple[str, ...] = ()
-    target: str = ""
-    assignee: str = ""
-    team: str = ""
-    wakes_at: datetime | None = None
-    delivers: Literal["", Kind] = ""
-    text: str = ""
-    draft: str = ""
-    """The reply's sentences as an encoded Draft."""
-    outcome: Outcome | None = None
-    """How the ticket ends now; None: as before."""
-    outcome_reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovedDelivery:
-    """What a person released and a worker has to deliver."""
-
-    ticket: TicketId
-    number: int
-    """The decision's number; also the version the review has while it waits."""
-    kind: Kind
-    text: str
-    draft: Draft | None
-    """The sentences with their evidence; None of a notice."""
-    by: str
-    at: datetime
-    decided: DecisionKind
-
 
 _GET = sa.select(review).where(review.c.ticket == sa.bindparam("id"))
 
@@ -234,9 +74,7 @@ class ReviewStore:
             return 0
         known = self._insert(review).on_conflict_do_nothing().returning(review.c.ticket)
         with self._engine.begin() as connection:
-            return sum(
-                connection.scalar(known, _entry_row(item)) is not None for item in entries
-            )
+            return sum(connection.scalar(known, entry_row(item)) is not None for item in entries)
 
     def get(self, ticket_id: TicketId) -> Review | None:
         """Return a review, or None."""
@@ -254,7 +92,7 @@ class ReviewStore:
         """
         update = (
             review.update()
-            .where(review.c.ticket == ticket_id, *_may_claim(who, now))
+            .where(review.c.ticket == ticket_id, *may_claim(who, now))
             .values(
                 version=review.c.version + 1,
                 holder=who,
@@ -266,7 +104,7 @@ class ReviewStore:
         with self._engine.begin() as connection:
             row = connection.execute(update).one_or_none()
             if row is None:
-                raise _why_not(connection, ticket_id, who, None, now)
+                raise why_not(connection, ticket_id, who, None, now)
         return review_of(row)
 
     def renew(
@@ -292,14 +130,14 @@ class ReviewStore:
     ) -> Review:
         update = (
             review.update()
-            .where(review.c.ticket == ticket_id, *_holds(who, version, now))
+            .where(review.c.ticket == ticket_id, *holds(who, version, now))
             .values(values)
             .returning(review)
         )
         with self._engine.begin() as connection:
             row = connection.execute(update).one_or_none()
             if row is None:
-                raise _why_not(connection, ticket_id, who, version, now)
+                raise why_not(connection, ticket_id, who, version, now)
         return review_of(row)
 
     def decide(self, change: Change, now: datetime) -> Decision:
@@ -309,7 +147,7 @@ class ReviewStore:
             ReviewRefused: The claim is lost, the review has another version, or a reply is not
                 wanted any more (newer message, a person's reply, an earlier delivery).
         """
-        return self._decide(change, _holds(change.by, change.version, now), now)
+        return self._decide(change, holds(change.by, change.version, now), now)
 
     def reopen(self, change: Change, now: datetime) -> Decision:
         """Put a ticket that was done with back into the queue; nobody need hold it.
@@ -336,16 +174,16 @@ class ReviewStore:
                     claimed_at="",
                     assignee=change.assignee,
                     team=change.team,
-                    wakes_at=_text(change.wakes_at),
+                    wakes_at=time_text(change.wakes_at),
                     pending=change.delivers,
                 )
                 .returning(review.c.version)
             )
             if before is None or moved is None:
-                raise _why_not(connection, change.ticket, change.by, change.version, now)
+                raise why_not(connection, change.ticket, change.by, change.version, now)
             if change.delivers in ("reply", "question"):
                 _refuse_overtaken(connection, change.ticket)
-            made = _decision(change, review_of(before), int(moved), now)
+            made = made_of(change, review_of(before), int(moved), now)
             _write_down(connection, made, change.draft)
             _end_ticket(connection, change, now)
         return made
@@ -367,7 +205,7 @@ class ReviewStore:
     def overtaken(self, ticket_id: TicketId) -> ReviewRefused | None:
         """Return why a reply to a ticket is not wanted any more, or None while it is."""
         with self._reader.connect() as connection:
-            return _overtaken(connection, ticket_id)
+            return overtaken(connection, ticket_id)
 
     def pending(self, *, limit: int = 200) -> tuple[tuple[TicketId, int], ...]:
         """Return what waits to be delivered, as ticket and version."""
@@ -433,9 +271,35 @@ class ReviewStore:
                 return
             change = _settled(sent, receipt)
             if not done:
-                made = _decision(change, review_of(row), row.version, now)
+                made = made_of(change, review_of(row), row.version, now)
                 _write_down(connection, made, "")
             _end_ticket(connection, change, now)
+
+
+def _locked(connection: sa.Connection, ticket_id: TicketId) -> sa.Select[Any]:
+    """Return the query for a review that nobody else may change until the transaction ends."""
+    query = sa.select(review).where(review.c.ticket == ticket_id)
+    return query.with_for_update() if connection.dialect.name == "postgresql" else query
+
+
+def _refuse_overtaken(connection: sa.Connection, ticket_id: TicketId) -> None:
+    refused = overtaken(connection, ticket_id)
+    if refused is not None:
+        raise refused
+
+
+def _write_down(connection: sa.Connection, made: Decision, draft: str) -> None:
+    connection.execute(decision.insert().values(decision_row(made, draft)))
+
+
+def _end_ticket(connection: sa.Connection, change: Change, now: datetime) -> None:
+    if change.outcome is None:
+        return
+    connection.execute(
+        ticket.update()
+        .where(ticket.c.id == change.ticket)
+        .values(outcome=change.outcome, reason=change.outcome_reason, ended_at=instant(now))
+    )
 
 
 def _settled(sent: ApprovedDelivery, receipt: Receipt) -> Change:
@@ -457,23 +321,3 @@ def _settled(sent: ApprovedDelivery, receipt: Receipt) -> Change:
         outcome=outcome,
         outcome_reason=reason,
     )
-
-
-def _entry_row(item: ReviewEntry) -> dict[str, Any]:
-    return {
-        "ticket": item.ticket,
-        "inbox": item.inbox,
-        "conversation": item.conversation,
-        "channel": item.channel,
-        "intent": item.intent,
-        "held_for": item.held_for,
-        "urgency": item.urgency,
-        "score": item.score,
-        "loss": item.loss,
-        "delay": item.delay,
-        "received": item.received_at.timestamp(),
-        "sla_seconds": max(item.sla.total_seconds(), 1.0),
-        "entered_at": instant(item.entered_at),
-        "state": "waiting",
-        "version": 0,
-    }

@@ -26,8 +26,10 @@ use_read = sa.Table(
     "use_read",
     metadata,
     sa.Column("ticket", sa.Text, sa.ForeignKey("ticket.id"), primary_key=True),
+    sa.Column("decision", sa.Integer, nullable=False),
 )
-"""The tickets whose uses are in `use`, those without any included."""
+"""The tickets whose uses are in `use`, those without any included: of the reply that a person
+released with this decision, or of the draft (-1)."""
 
 recall_settled = sa.Table(
     "recall_settled",
@@ -188,26 +190,6 @@ lot_secret = sa.Table(
 )
 """What makes the draw of samples unforeseeable."""
 
-basis = sa.Table(
-    "basis",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("models", sa.Text, nullable=False),
-    sa.Column("prompts", sa.Text, nullable=False),
-    sa.Column("knowledge", sa.Text, nullable=False),
-    sa.Column("checks", sa.Text, nullable=False),
-    sa.Column("first_at", sa.Text, nullable=False),
-)
-"""Everything that was ever in use together while drafts were made."""
-
-made_under = sa.Table(
-    "made_under",
-    metadata,
-    sa.Column("ticket", sa.Text, sa.ForeignKey("ticket.id"), primary_key=True),
-    sa.Column("basis", sa.Text, nullable=False),
-)
-"""What was in use when a ticket's draft was made."""
-
 score = sa.Table(
     "score",
     metadata,
@@ -227,11 +209,12 @@ look = sa.Table(
     sa.Column("basis", sa.Text, primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("labels", sa.Text, nullable=False),
+    sa.Column("grid", sa.Text, nullable=False),
     sa.Column("at", sa.Text, nullable=False),
     sa.UniqueConstraint("scope", "basis", "labels"),
 )
 """Each time the labels of a scope were tested: looking again costs certainty, so looks are
-counted. `labels` is the hash of what was looked at."""
+counted. `labels` is the hash of what was looked at, `grid` what was fixed before."""
 
 certificate = sa.Table(
     "certificate",
@@ -249,3 +232,57 @@ certificate = sa.Table(
 
 ticket_ended = sa.Index("ticket_ended", ticket.c.outcome, ticket.c.ended_at)
 """Finds what ended lately, and how."""
+
+autonomy_change = sa.Table(
+    "autonomy_change",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("topic", sa.Text, nullable=False),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("covers", sa.Text, nullable=False, server_default=""),
+    sa.Index("autonomy_change_latest", "topic", "scope", "number"),
+)
+"""Every change of what may go out without a person, oldest first; only ever added to. The latest
+of each topic and scope is what holds. `covers` says which tickets a tripped scope holds."""
+
+watch = sa.Table(
+    "watch",
+    metadata,
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+)
+"""What is watched in service, one row a scope: its baselines and its sequential tests, as JSON."""
+
+watch_point = sa.Table(
+    "watch_point",
+    metadata,
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("seen", sa.Integer, primary_key=True),
+    sa.Column("value", sa.Float, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+)
+"""The path of each test, every tenth step and each alarm: what the drift chart is drawn from."""
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("ticket", sa.Text, sa.ForeignKey("ticket.id"), primary_key=True),
+    sa.Column("intent", sa.Text, nullable=False),
+    sa.Column("certificate", sa.Text, nullable=False),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("covers", sa.Text, nullable=False),
+    sa.Column("alpha", sa.Float, nullable=False),
+    sa.Column("probability", sa.Float, nullable=False),
+    sa.Column("drawn_at", sa.Text, nullable=False),
+    sa.Column("wrong", sa.Boolean, nullable=True),
+    sa.Column("labelled_at", sa.Text, nullable=True),
+    sa.Index("audit_open", "labelled_at", "drawn_at"),
+)
+"""Replies sent automatically that were drawn for a person to look at, with the probability of the
+draw, the promise they went out under, and what was found."""

@@ -1,8 +1,8 @@
 """What every answer rests on: which passage, fixed answer or field, in which version.
 
-The rows are derived from the stage records, each ticket's once, when somebody asks; nothing is
-written while tickets are answered. Whether a reply has left is not kept here but asked of the
-delivery ledger, which alone knows:
+The rows are derived when somebody asks, from the stage records and from what reviewers released,
+each reply's once; nothing is written while tickets are answered. Whether a reply has left is not
+kept here but asked of the delivery ledger, which alone knows:
 
 | state | meaning                                                              |
 |-------|----------------------------------------------------------------------|
@@ -12,7 +12,7 @@ delivery ledger, which alone knows:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -20,11 +20,11 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from firstline.records import EvidenceId, EvidenceKind, Outcome, Ticket, TicketId, decode
+from firstline.records import Draft, EvidenceId, EvidenceKind, Outcome, Ticket, TicketId, decode
 from firstline.store.database import reading
 from firstline.store.schema import delivery, stage, ticket
 from firstline.store.tickets import StageRecord, Stages, instant
-from firstline.store.trust_tables import recall_settled, use, use_read
+from firstline.store.trust_tables import decision, recall_settled, review, use, use_read
 
 ReplyState = Literal["sent", "draft"]
 PAGE = 200
@@ -69,8 +69,23 @@ class Resting:
     """When it was sent; of a draft, when its ticket came."""
 
 
-Derive = Callable[[Ticket, Stages], Sequence[Use]]
-"""Tells from a ticket's stage records what each sentence of its reply rests on."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A ticket with what was written about it."""
+
+    ticket: Ticket
+    stages: Stages
+    released: Draft | None
+    """The reply that a person released in the place of the draft."""
+    decision: int
+    """The number of the decision that released it; DRAFT where none did."""
+
+
+Derive = Callable[[Written], Sequence[Use]]
+"""Tells what each sentence of a reply rests on."""
+DRAFT = -1
+WAITS = ("waiting", "snoozed", "approved")
+"""States of a review in which its draft may still reach a customer."""
 
 
 class UseLedger:
@@ -92,16 +107,16 @@ class UseLedger:
             page = self._unread()
             if not page:
                 return done
-            found = [(record.id, derive(record, stages)) for record, stages in page]
+            found = [(item, derive(item)) for item in page]
             with self._engine.begin() as connection:
-                self._add(connection, found)
+                self._put(connection, found)
             done += len(page)
 
-    def put(self, ticket_id: TicketId, uses: Sequence[Use]) -> None:
-        """Replace what a ticket's reply rests on, after a person has changed the reply."""
-        with self._engine.begin() as connection:
-            connection.execute(use.delete().where(use.c.ticket == ticket_id))
-            self._add(connection, [(ticket_id, uses)])
+    def written(self, tickets: Sequence[TicketId]) -> tuple[Written, ...]:
+        """Return tickets with what was written about them, in the order given."""
+        with self._engine.connect() as connection:
+            found = _written(connection, tickets)
+        return tuple(found[name] for name in tickets if name in found)
 
     def of(self, ticket_id: TicketId) -> tuple[Use, ...]:
         """Return what a ticket's reply rests on, by sentence."""
@@ -151,7 +166,9 @@ class UseLedger:
         found = self._resting(use.c.kind == kind, None)
         return tuple(item.ticket for item in found if item.state == "draft")
 
-    def settle(self, ticket_id: TicketId, standing: str, *, by: str, note: str, at: datetime) -> None:
+    def settle(
+        self, ticket_id: TicketId, standing: str, *, by: str, note: str, at: datetime
+    ) -> None:
         """Note that a person has dealt with a recall as things stand now."""
         values = {"ticket": ticket_id, "standing": standing, "note": note, "by": by}
         with self._engine.begin() as connection:
@@ -167,34 +184,31 @@ class UseLedger:
         with self._reader.connect() as connection:
             return {(TicketId(row.ticket), row.standing) for row in connection.execute(query)}
 
-    def _unread(self) -> list[tuple[Ticket, Stages]]:
-        """Return a page of decided tickets that have not been read, with their stage records."""
+    def _unread(self) -> tuple[Written, ...]:
+        """Return a page of what was decided by the gate or released by a person since."""
+        newest = _released_numbers().subquery()
         query = (
             sa.select(stage.c.ticket)
             .outerjoin(use_read, use_read.c.ticket == stage.c.ticket)
-            .where(stage.c.stage == "gate", use_read.c.ticket.is_(None))
+            .outerjoin(newest, newest.c.ticket == stage.c.ticket)
+            .where(
+                stage.c.stage == "gate",
+                sa.or_(use_read.c.ticket.is_(None), newest.c.number > use_read.c.decision),
+            )
             .order_by(stage.c.ticket)
             .limit(PAGE)
         )
         with self._engine.connect() as connection:
-            names = list(connection.scalars(query))
-            tickets = connection.execute(
-                sa.select(ticket.c.id, ticket.c.body).where(ticket.c.id.in_(names))
-            ).all()
-            rows = connection.execute(sa.select(stage).where(stage.c.ticket.in_(names))).all()
-        stages: dict[str, Stages] = {name: {} for name in names}
-        for row in rows:
-            stages[row.ticket][row.stage] = StageRecord(
-                stage=row.stage, body=row.body, wall_ms=row.wall_ms, cpu_ms=row.cpu_ms
-            )
-        return [(decode(Ticket, row.body), stages[row.id]) for row in tickets]
+            names = [TicketId(name) for name in connection.scalars(query)]
+            return tuple(_written(connection, names).values())
 
-    def _add(
-        self, connection: sa.Connection, found: Sequence[tuple[TicketId, Sequence[Use]]]
+    def _put(
+        self, connection: sa.Connection, found: Sequence[tuple[Written, Sequence[Use]]]
     ) -> None:
+        names = [item.ticket.id for item, _ in found]
         rows = [
             {
-                "ticket": name,
+                "ticket": written.ticket.id,
                 "sentence": item.sentence,
                 "evidence": item.evidence,
                 "field": item.field,
@@ -202,17 +216,17 @@ class UseLedger:
                 "source": item.source,
                 "version": item.version,
             }
-            for name, uses in found
+            for written, uses in found
             for item in uses
         ]
+        connection.execute(use.delete().where(use.c.ticket.in_(names)))
+        connection.execute(use_read.delete().where(use_read.c.ticket.in_(names)))
         if rows:
             connection.execute(self._insert(use).on_conflict_do_nothing(), rows)
-        read = [{"ticket": name} for name, _ in found]
+        read = [{"ticket": item.ticket.id, "decision": item.decision} for item, _ in found]
         connection.execute(self._insert(use_read).on_conflict_do_nothing(), read)
 
-    def _resting(
-        self, named: sa.ColumnElement[bool], since: datetime | None
-    ) -> Iterator[Resting]:
+    def _resting(self, named: sa.ColumnElement[bool], since: datetime | None) -> Iterator[Resting]:
         left = sa.select(delivery.c.ticket, sa.func.max(delivery.c.at).label("at")).where(
             delivery.c.kind == "reply", delivery.c.state.in_(LEFT)
         )
@@ -223,27 +237,66 @@ class UseLedger:
                 ticket.c.outcome,
                 ticket.c.received_at,
                 out.c.at.label("sent_at"),
+                review.c.state,
             )
             .outerjoin(out, out.c.ticket == ticket.c.id)
+            .outerjoin(review, review.c.ticket == ticket.c.id)
             .where(ticket.c.id.in_(sa.select(use.c.ticket).where(named)))
         )
         with self._reader.connect() as connection:
             rows = connection.execute(query).all()
         for row in rows:
-            state = _state(row.outcome, sent=row.sent_at is not None)
+            state = _state(row.outcome, row.state, sent=row.sent_at is not None)
             at = datetime.fromisoformat(row.sent_at or row.received_at)
             if state is not None and (since is None or at >= since):
                 yield Resting(ticket=TicketId(row.id), state=state, at=at)
 
 
-def _state(outcome: Outcome | None, *, sent: bool) -> ReplyState | None:
+def _state(outcome: Outcome | None, review_state: str | None, *, sent: bool) -> ReplyState | None:
     """Return what a reply is now; None for one that nobody gets any more."""
     if sent:
         return "sent"
-    return None if outcome in ("sent", "clarify") else "draft"
+    if outcome in ("sent", "clarify") or (review_state and review_state not in WAITS):
+        return None
+    return "draft"
 
 
-def _newest_first(found: Iterator[Resting] | Sequence[Resting]) -> tuple[Resting, ...]:
+def _released_numbers() -> sa.Select[tuple[str, int]]:
+    """Return the query for the last decision of each ticket that released a reply."""
+    return (
+        sa.select(decision.c.ticket, sa.func.max(decision.c.number).label("number"))
+        .where(decision.c.delivers == "reply", decision.c.draft != "")
+        .group_by(decision.c.ticket)
+    )
+
+
+def _written(connection: sa.Connection, names: Sequence[TicketId]) -> dict[TicketId, Written]:
+    """Return what was written about tickets whose verdict is stored."""
+    bodies = sa.select(ticket.c.id, ticket.c.body).where(ticket.c.id.in_(names))
+    stages: dict[str, Stages] = {name: {} for name in names}
+    for row in connection.execute(sa.select(stage).where(stage.c.ticket.in_(names))):
+        stages[row.ticket][row.stage] = StageRecord(
+            stage=row.stage, body=row.body, wall_ms=row.wall_ms, cpu_ms=row.cpu_ms
+        )
+    newest = _released_numbers().where(decision.c.ticket.in_(names)).subquery()
+    query = sa.select(decision.c.ticket, decision.c.number, decision.c.draft).join(
+        newest,
+        sa.and_(newest.c.ticket == decision.c.ticket, newest.c.number == decision.c.number),
+    )
+    released = {row.ticket: row for row in connection.execute(query)}
+    return {
+        TicketId(row.id): Written(
+            ticket=decode(Ticket, row.body),
+            stages=stages[row.id],
+            released=decode(Draft, released[row.id].draft) if row.id in released else None,
+            decision=released[row.id].number if row.id in released else DRAFT,
+        )
+        for row in connection.execute(bodies)
+        if "gate" in stages[row.id]
+    }
+
+
+def _newest_first(found: Iterable[Resting]) -> tuple[Resting, ...]:
     order = sorted(found, key=lambda item: (item.at, item.ticket), reverse=True)
     return tuple(sorted(order, key=lambda item: item.state != "sent"))
 

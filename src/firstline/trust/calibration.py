@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,24 @@ class Calibration:
         ):
             total += weight * (features.get(name, 0.0) - mean) / scale
         return 1 / (1 + exp(-max(-700.0, min(700.0, total))))
+
+
+class Scoring(Protocol):
+    """Anything that turns features into a score."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features it looks at."""
+        ...
+
+    @property
+    def means(self) -> tuple[float, ...]:
+        """A usual value of each, by which one is made constant."""
+        ...
+
+    def score(self, features: Mapping[str, float], /) -> float:
+        """Return the score."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +135,7 @@ def fit(rows: Sequence[Mapping[str, float]], right: Sequence[bool]) -> Calibrati
     )
 
 
-def card(
-    calibration: Calibration, rows: Sequence[Mapping[str, float]], right: Sequence[bool]
-) -> Card:
+def card(calibration: Scoring, rows: Sequence[Mapping[str, float]], right: Sequence[bool]) -> Card:
     """Return how a score does on labels it was not fitted on."""
     said = np.asarray([calibration.score(row) for row in rows], dtype=np.float64)
     so = np.asarray(right, dtype=bool)
@@ -183,7 +200,7 @@ def _bins(said: NDArray[np.float64], so: NDArray[np.bool_]) -> tuple[Bin, ...]:
 
 
 def _importance(
-    calibration: Calibration,
+    calibration: Scoring,
     rows: Sequence[Mapping[str, float]],
     right: NDArray[np.bool_],
     whole: float,

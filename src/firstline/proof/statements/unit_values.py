@@ -74,8 +74,20 @@ def text_claims(text: str, facts: Facts) -> tuple[Claim, ...]:
 
 @lru_cache(maxsize=1024)
 def _field_claims(text: str, fields: tuple[Field, ...], facts: Facts) -> tuple[Claim, ...]:
+    return tuple(claim for _, claim in _owned_claims(text, fields, facts))
+
+
+def owners(unit: Passage, facts: Facts) -> tuple[tuple[str, Claim], ...]:
+    """Return the values of an object of a record, each with the path of its field."""
+    return _owned_claims(unit.text, unit.fields, facts)
+
+
+@lru_cache(maxsize=1024)
+def _owned_claims(
+    text: str, fields: tuple[Field, ...], facts: Facts
+) -> tuple[tuple[str, Claim], ...]:
     pairs = [(field.path, text[field.start : field.end]) for field in fields]
-    return tuple(claim for _, claim in field_claims(pairs, facts))
+    return tuple((fields[at].path, claim) for at, claim in field_claims(pairs, facts))
 
 
 def is_local(made: Claim, facts: Facts) -> bool:

@@ -10,6 +10,7 @@ from firstline.proof.claims import Claim, Fit, fit
 from firstline.proof.proofs import Gap
 from firstline.proof.statements.alignment import has
 from firstline.proof.statements.lemmas import lemma
+from firstline.proof.statements.pairing import is_of_another
 from firstline.proof.statements.reading import Passage
 from firstline.proof.statements.statement import Statement
 from firstline.proof.statements.unit_values import Shown, is_local, text_claims, unit_claims
@@ -143,6 +144,7 @@ def _is_shown(statement: Statement, made: Claim, shown: Sequence[Shown]) -> bool
             found is not None
             and _is_enough(statement, made, found, one)
             and _is_of_the_named(statement, made, one)
+            and not is_of_another(statement, made, one)
         ):
             return True
     return False
