@@ -13,9 +13,16 @@ NAMES = (
     "prompt_tokens",
     "model_calls",
     "throughput",
+    "proof",
+    "grounding",
+    "checks",
+    "hostile",
+    "injections",
     "signals",
     "masking",
     "language",
+    "trust",
+    "route_certificates",
 )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         WorkspaceError,
         WorkspaceErrors,
     )
+    from firstline.evals.check import Examined, examine
     from firstline.records import Answer, Draft, Evidence, Finding, Inbound, Route, Ticket, Verdict
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Desk",
     "Draft",
     "Evidence",
+    "Examined",
     "Finding",
     "FirstlineError",
     "Inbound",
@@ -38,11 +40,13 @@ __all__ = [
     "Verdict",
     "WorkspaceError",
     "WorkspaceErrors",
+    "examine",
     "open",
 ]
 
 _HOMES = {
     "firstline.desk": ("Desk",),
+    "firstline.evals.check": ("Examined", "examine"),
     "firstline.errors": tuple(name for name in __all__ if name.endswith(("Error", "Errors"))),
 }
 

@@ -21,6 +21,8 @@ COMMANDS = (
     "models",
     "cost",
     "commitments",
+    "recall",
+    "gaps",
 )
 """Modules of this package, each with a `register(app)`."""
 INTERRUPTED = 130

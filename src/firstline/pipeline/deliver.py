@@ -56,6 +56,8 @@ async def _after_a_crash(parcel: Parcel, receipt: Receipt, channel: Channel) -> 
     match presence:
         case "present":
             return replace(receipt, state="sent", detail="found after a crash")
+        case "absent" if receipt.detail:  # It may not be sent any more.
+            return replace(receipt, state="cancelled")
         case "absent":
             return await _send(parcel, receipt, channel)
         case "unknown":

@@ -104,9 +104,15 @@ class _Stages:
 
     async def checked(self, prepared: Prepared, draft: Draft) -> tuple[Finding, ...]:
         """Let every check look at a draft."""
-        route, context = prepared.route, prepared.context
-        with self._watch("validate"):
-            return await validate_stage(self._ticket, route, context, draft, parts=self._parts)
+        with self._watch("validate", waits=True) as spend:
+            return await validate_stage(
+                self._ticket,
+                prepared.route,
+                prepared.context,
+                draft,
+                parts=self._parts,
+                spend=spend,
+            )
 
 
 def _failed(ticket: Ticket, watch: Watch, error: Exception) -> Answer:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
+from firstline.pipeline.release import Applied, Release
+from firstline.proof.checks.agreement import needless_handover
 from firstline.proof.checks.policy import escalations
 from firstline.proof.policy.facts import facts_of_ticket
 from firstline.records import (
@@ -25,6 +27,8 @@ from firstline.records import (
     Verdict,
     VerdictAction,
 )
+from firstline.trust.certificate import Certificate
+from firstline.trust.score import features
 from firstline.workspace import Autonomy, SignalPolicy, Workspace
 
 Hold = Literal["review", "escalate"]
@@ -34,6 +38,8 @@ UNPROVEN = ("proof", "judge")
 """Checks whose block means that something may be missing, not that something is wrong."""
 TRUE = ("true", "True", "yes", "1")
 """How a customer field says that it holds."""
+NOTHING_CHANGED = Release()
+"""No switch, no level set while running, no certificate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +54,37 @@ class Case:
     workspace: Workspace
     override: Autonomy | None = None
     """A level that replaces the intent's own, for a trial run."""
+    release: Release | None = None
+    """What was changed while running, and what was shown; None: only the files speak."""
+
+    @property
+    def applied(self) -> Applied:
+        """The level that applies, and what holds it down."""
+        spec = self.workspace.intent(self.route.intent)
+        return (self.release or NOTHING_CHANGED).level_for(
+            self.route.intent,
+            files=spec.autonomy if spec else self.workspace.settings.autonomy,
+            override=self.override,
+            ticket=self.ticket,
+        )
 
     @property
     def autonomy(self) -> Autonomy:
         """The level that applies."""
-        spec = self.workspace.intent(self.route.intent)
-        return self.override or (spec.autonomy if spec else self.workspace.settings.autonomy)
+        return self.applied.level
+
+    @property
+    def certificate(self) -> Certificate | Reason:
+        """The certificate that speaks of this ticket, or why none does."""
+        return (self.release or NOTHING_CHANGED).certificate_for(self.route.intent, self.ticket)
+
+    @property
+    def score(self) -> float:
+        """How likely the draft is right, as far as the evidence says; 0 of what is no answer."""
+        if self.draft.action != "answer":
+            return 0.0
+        scorer = (self.release or NOTHING_CHANGED).proofs.scorer
+        return scorer.of(scorer.completed(features(self), self.route.intent))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +109,15 @@ def gate(case: Case) -> Verdict:
         reasons = (first, *(reason for reason in reasons if reason is not first))
     else:
         action = "review"
-    return Verdict(action=action, score=_score(case), reasons=reasons, autonomy=str(case.autonomy))
+    autonomy = case.autonomy
+    found = case.certificate if not grounds and autonomy.level == "certified" else None
+    return Verdict(
+        action=action,
+        score=case.score,
+        reasons=reasons,
+        autonomy=str(autonomy),
+        certificate=found.id if isinstance(found, Certificate) else None,
+    )
 
 
 def reserved_for_people(case: Case) -> bool:
@@ -95,7 +134,10 @@ def reserved_for_people(case: Case) -> bool:
 
 
 def _released(case: Case) -> str:
-    return "clarify" if case.draft.action == "clarify" else f"uncertified_{case.autonomy.level}"
+    if case.draft.action == "clarify":
+        return "clarify"
+    level = case.autonomy.level
+    return level if level == "certified" else f"uncertified_{level}"
 
 
 def intake_grounds(case: Case) -> Iterator[Ground]:
@@ -179,6 +221,15 @@ def draft_grounds(case: Case) -> Iterator[Ground]:
         yield _review(case.draft.cause, case.draft.reason)
     elif case.draft.action == "escalate":
         yield _escalate(case.draft.cause or "no_answer", case.draft.reason)
+        needless = needless_handover(
+            case.draft,
+            case.route,
+            f"{case.ticket.subject}\n{case.ticket.text}",
+            case.workspace.settings,
+            answerable=case.context.answerable,
+        )
+        if needless is not None:
+            yield Ground(hold="review", reason=needless)
     elif case.draft.action == "answer" and case.draft.confidence != "high":
         hold = _review if case.draft.confidence == "medium" else _escalate
         yield hold(f"confidence_{case.draft.confidence}", case.draft.reason)
@@ -200,7 +251,11 @@ def check_grounds(case: Case) -> Iterator[Ground]:
 
 def autonomy_grounds(case: Case) -> Iterator[Ground]:
     """Hold what the operator has not released (R6.4)."""
-    level = case.autonomy
+    applied = case.applied
+    level = applied.level
+    if applied.held is not None:
+        yield Ground(hold="review", reason=applied.held)
+        return
     match level.level:
         case "off":
             yield _escalate("autonomy_off", "automatic answers are off here")
@@ -209,7 +264,7 @@ def autonomy_grounds(case: Case) -> Iterator[Ground]:
         case "review":
             yield _review("autonomy_review", "a person approves answers here")
         case "certified":
-            yield _review("no_certificate", "no certificate covers this")
+            yield from _certificate_grounds(case)
         case "percent":
             if not in_rollout(case.ticket, level.percent):
                 yield _review("outside_rollout", f"not among the {level.percent} %")
@@ -217,21 +272,21 @@ def autonomy_grounds(case: Case) -> Iterator[Ground]:
             assert_never(level.level)
 
 
+def _certificate_grounds(case: Case) -> Iterator[Ground]:
+    """Hold what no valid certificate covers, or what scores too low for it."""
+    found = case.certificate
+    if not isinstance(found, Certificate):
+        yield Ground(hold="review", reason=found)
+    elif case.score < found.threshold:
+        detail = f"score {case.score:.4f}; certificate {found.id} begins at {found.threshold:.4f}"
+        yield _review("below_threshold", detail)
+
+
 def in_rollout(ticket: Ticket, percent: int) -> bool:
     """Whether a ticket's customer is among the first `percent` of a hundred; sticky (R6.4)."""
     key = ticket.customer or ticket.conversation
     bucket = int.from_bytes(hashlib.sha256(f"rollout:{key}".encode()).digest()[:8]) % 100
     return bucket < percent
-
-
-def _score(case: Case) -> float:
-    """Return a prior score from evidence alone; it orders the queue and certifies nothing."""
-    if case.draft.action != "answer":
-        return 0.0
-    passed = sum(finding.result == "pass" for finding in case.findings)
-    checks = passed / len(case.findings) if case.findings else 0.0
-    support = case.context.answerable if case.route.handler == "quote" else 1.0
-    return round(case.route.probability * support * checks, 4)
 
 
 def _escalate(code: str, detail: str) -> Ground:

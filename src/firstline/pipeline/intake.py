@@ -77,9 +77,7 @@ def intake(
         masker: Masks what may not be stored in plain sight.
     """
     whole, reply = _read(inbound)
-    subject = _masked(
-        " ".join(normalise(inbound.subject[:_MAX_RAW]).split()), _MAX_SUBJECT, masker
-    )
+    subject = _masked(" ".join(normalise(inbound.subject[:_MAX_RAW]).split()), _MAX_SUBJECT, masker)
     text = _masked(reply.text, MAX_TEXT, masker)
     customer = _customer(inbound)
     return Ticket(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from firstline.knowledge import Encoder, Knowledge
 from firstline.pipeline.models import Models
+from firstline.pipeline.release import Release
 from firstline.records import Evidence, Ticket
 from firstline.routing import Classifier
 from firstline.workspace import Customers, Workspace
@@ -87,6 +88,8 @@ class Parts:
     models: Models | None = None
     """None when the company uses none."""
     now: Callable[[], datetime]
+    release: Callable[[], Release] = Release
+    """What may go out without a person at this moment. By default nothing was changed."""
 
     def vector(self, text: str) -> NDArray[np.float32] | None:
         """Return the vector of a text, or None without an encoder."""

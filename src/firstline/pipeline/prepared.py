@@ -33,4 +33,5 @@ class Prepared:
             findings=self.findings,
             workspace=parts.workspace,
             override=override,
+            release=parts.release(),
         )

@@ -23,9 +23,8 @@ from typing import Literal
 from firstline.pipeline.tuning import Tuning, tuning_of
 from firstline.records import Intent, Reason, Ticket, decode
 from firstline.store.autonomy import EVERYTHING, Change
-from firstline.trust.calibration import Calibration
 from firstline.trust.certificate import Basis, Certificate, Scope
-from firstline.trust.score import NEUTRAL_HISTORY
+from firstline.trust.scorer import Scorer
 from firstline.workspace import Autonomy, parse_autonomy
 from firstline.workspace.models import REVIEW
 
@@ -70,9 +69,7 @@ class Proofs:
     certificates: tuple[Certificate, ...] = ()
     basis: Basis | None = None
     """What is in use now; None: it cannot be told, so no certificate holds."""
-    calibration: Calibration | None = None
-    history: Mapping[Intent, float] = field(default_factory=dict)
-    """Share of each intent's labelled replies that was right, smoothed."""
+    scorer: Scorer = field(default_factory=Scorer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,11 +163,6 @@ class Release:
         if self.proofs.basis is None or self.today is None:
             return "what is in use now cannot be told"
         return certificate.void_because(self.proofs.basis, self.today)
-
-    def history_of(self, intent: Intent | None) -> float:
-        """Return what is known of earlier replies to an intent."""
-        known = self.proofs.history
-        return NEUTRAL_HISTORY if intent is None else known.get(intent, NEUTRAL_HISTORY)
 
 
 def strictness(level: Autonomy) -> tuple[int, int]:

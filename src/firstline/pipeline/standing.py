@@ -73,14 +73,15 @@ class Live:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._documents = {str(item.id): item for item in parts.knowledge.documents()}
-        self._standing: dict[str, Standing] = {}
+        self._standing: dict[tuple[str, str], Standing] = {}
         self._records: dict[str, CustomerRecord | None] = {}
 
-    def document(self, name: str) -> Standing:
-        """Return how a document stands."""
-        if name not in self._standing:
-            self._standing[name] = self._look(name)
-        return self._standing[name]
+    def document(self, name: str, title: str = "") -> Standing:
+        """Return how a document stands; by its old title it is found under another id too."""
+        title = "" if name in self._documents else title
+        if (name, title) not in self._standing:
+            self._standing[name, title] = self._look(name, title)
+        return self._standing[name, title]
 
     def policy(self, key: EvidenceId) -> str:
         """Return the company's fixed answer as it is now; empty when there is none."""
@@ -99,7 +100,7 @@ class Live:
         """Return what became of something a sentence rests on, None while it stands."""
         match use.kind:
             case "passage":
-                return self.passage_change(use.source, use.version)
+                return self.passage_change(use.source, use.evidence, use.version)
             case "policy":
                 text = self.policy(use.evidence)
                 if not text:
@@ -114,18 +115,36 @@ class Live:
             case _:
                 return None
 
-    def passage_change(self, document: str, version: str) -> Change | None:
+    def fingerprint(self, use: Use) -> str:
+        """Return what stands in the place of a text now, as a hash; the same until it changes."""
+        match use.kind:
+            case "passage":
+                found = self.document(use.source, self._old_title(use.evidence, use.version))
+                return f"{use.source} {found.fingerprint}"
+            case "policy":
+                return f"{use.evidence} {text_version(self.policy(use.evidence))}"
+            case _:
+                return ""
+
+    def passage_change(self, document: str, key: EvidenceId, version: str) -> Change | None:
         """Return what became of a passage; its number in the document does not matter."""
-        found = self.document(document)
+        found = self.document(document, self._old_title(key, version))
         if any(item.version == version for item in found.passages):
             # A renamed article says the same under another id; a superseded one is not current.
             return None if found.change == "withdrawn" else found.change
         return found.change or "changed"
 
-    def _look(self, name: str) -> Standing:
+    def _old_title(self, key: EvidenceId, version: str) -> str:
+        """Return the title a passage had, where its document is gone; else nothing."""
+        if key.rpartition("#")[0] in self._documents:
+            return ""
+        before = self._parts.knowledge.passage(key, version)
+        return "" if before is None else before.title
+
+    def _look(self, name: str, title: str) -> Standing:
         known = self._documents.get(name)
         if known is None:
-            return self._renamed(name)
+            return self._renamed(title)
         if known.audience != "public":
             return Standing(change="internal")
         if known.superseded_by is not None:
@@ -137,12 +156,8 @@ class Live:
             )
         return Standing(change=None, passages=self._passages(known))
 
-    def _renamed(self, name: str) -> Standing:
-        """Return how a document stands that is not there any more, perhaps under a new id.
-
-        A document whose file was renamed has a new id and its old title.
-        """
-        title = self._titles.get(name)
+    def _renamed(self, title: str) -> Standing:
+        """Return how a document stands that is gone: its file may only have a new name."""
         heirs = [
             item
             for item in self._documents.values()
@@ -150,9 +165,8 @@ class Live:
         ]
         if len(heirs) != 1 or heirs[0].superseded_by is not None:
             return Standing(change="withdrawn")
-        return Standing(
-            change="withdrawn", passages=self._passages(heirs[0]), successor=heirs[0].id
-        )
+        passages = self._passages(heirs[0])
+        return Standing(change="withdrawn", passages=passages, successor=heirs[0].id)
 
     def _successor(self, document: IndexedDocument) -> IndexedDocument | None:
         """Return the public document that replaces one, at the end of however many steps."""
@@ -215,9 +229,9 @@ def restand(
         change = None if use.kind == "record" and not records_as_now else live.change(use)
         if change is not None or everything:
             found.setdefault(use.sentence, []).append((use, change))
-    if all(change is None for pairs in found.values() for _, change in pairs):
-        proofs, held = None, ()
-    else:
+    proofs: tuple[SentenceProof, ...] | None = None
+    held: tuple[Evidence, ...] = ()
+    if any(change is not None for pairs in found.values() for _, change in pairs):
         proofs, held = _proven_again(answer, parts, live, records_as_now=records_as_now)
     facts = Facts(locale=parts.workspace.settings.locale)
     return tuple(
@@ -292,7 +306,7 @@ def _now(
     """Return what stands in the place of evidence now: of a passage, its whole document."""
     match item.kind:
         case "passage":
-            found = live.document(item.source).passages
+            found = live.document(item.source, item.title).passages
             return tuple(_passage(one, item) for one in found)
         case "policy":
             text = live.policy(item.id)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Literal
 
+from firstline.workspace.models import TrustSettings
+
 Effect = Literal["trip", "log"]
 
 
@@ -15,10 +17,11 @@ class Tuning:
 
     audit_rate: float = 0.1
     """Share of the replies sent automatically that a person looks at afterwards."""
-    alpha: float = 0.02
-    """Share of wrong replies that audits may show where no certificate says another."""
-    delta: float = 0.05
-    """Probability with which the audits may trip a scope that keeps its promise."""
+    alpha: float | None = None
+    """Share of wrong replies that audits may show where no certificate says another; None: what
+    firstline.toml says."""
+    delta: float | None = None
+    """Probability with which audits may trip a scope that keeps its promise; None: as alpha."""
     learn: int = 500
     """Tickets from which the usual share and level are learned."""
     escalation: Effect = "trip"
@@ -32,6 +35,11 @@ class Tuning:
         """Return what an alarm of a watch does; audits always trip."""
         found: Effect = getattr(self, watch, "trip")
         return found
+
+    def promise(self, trust: TrustSettings) -> tuple[float, float]:
+        """Return alpha and delta, as set or as firstline.toml says."""
+        alpha = trust.alpha if self.alpha is None else self.alpha
+        return alpha, trust.delta if self.delta is None else self.delta
 
 
 MEANINGS: Mapping[str, str] = {

@@ -36,13 +36,25 @@ async def validate_stage(
     parts: Parts,
     checks: Mapping[str, Check] | None = None,
     seconds: float = SECONDS,
+    spend: Callable[[float], None] | None = None,
 ) -> tuple[Finding, ...]:
-    """Return what every check says; nothing to check (no reply proposed) gives no findings."""
+    """Return what every check says; nothing to check (no reply proposed) gives no findings.
+
+    Args:
+        ticket: What is answered.
+        route: Where it goes.
+        context: What was collected for it.
+        draft: The reply.
+        parts: What the look-ups ask.
+        checks: Instead of all.
+        seconds: How long all of them may take.
+        spend: Told the processor time they took, in ms.
+    """
     if draft.action == "escalate":
         return ()
     subject = subject_of(ticket, route, context, draft, parts=parts)
     chosen = checks_for(ticket, context, parts) if checks is None else checks
-    return await run_checks(subject, chosen, where=ticket.id, seconds=seconds)
+    return await run_checks(subject, chosen, where=ticket.id, seconds=seconds, spend=spend)
 
 
 def subject_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from firstline.records import StageTime
@@ -25,19 +25,23 @@ class Watch:
         )
 
     @contextmanager
-    def __call__(self, stage: str, *, waits: bool = False) -> Iterator[None]:
+    def __call__(self, stage: str, *, waits: bool = False) -> Iterator[Callable[[float], None]]:
         """Note the wall and processor time of what runs inside.
+
+        Gives a function that takes the processor time, in ms, of work done on another thread.
 
         Args:
             stage: Its name.
             waits: Whether it waits for somebody else. Other tickets run on the thread meanwhile,
-                so no processor time can be named.
+                so this thread's processor time says nothing.
         """
         self.stage = stage
+        elsewhere: list[float] = []
         wall, cpu = time.perf_counter(), time.thread_time()
-        yield
+        yield elsewhere.append
+        own = 0.0 if waits else (time.thread_time() - cpu) * 1e3
         before = self._spent.get(stage, (0.0, 0.0))
         self._spent[stage] = (
             before[0] + (time.perf_counter() - wall) * 1e3,
-            before[1] + (0.0 if waits else (time.thread_time() - cpu) * 1e3),
+            before[1] + own + sum(elsewhere),
         )

@@ -7,7 +7,8 @@ own, and who waits stops waiting at the deadline; what the late thread says then
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 
 from firstline.observe import log, place_of
 from firstline.proof.subject import Check, Subject, blocked
@@ -18,7 +19,12 @@ SECONDS = 10.0
 
 
 async def run_checks(
-    subject: Subject, checks: Mapping[str, Check], *, where: str, seconds: float = SECONDS
+    subject: Subject,
+    checks: Mapping[str, Check],
+    *,
+    where: str,
+    seconds: float = SECONDS,
+    spend: Callable[[float], None] | None = None,
 ) -> tuple[Finding, ...]:
     """Return what every check says, at least one finding each.
 
@@ -27,12 +33,16 @@ async def run_checks(
         checks: By name, in order.
         where: The ticket or case, for the log.
         seconds: How long all checks together may take.
+        spend: Told the processor time they took, in ms.
     """
     done: dict[str, tuple[Finding, ...]] = {}
 
     def run() -> None:
+        begun = time.thread_time()
         for name, check in checks.items():
             done[name] = run_check(name, check, subject, where=where)
+        if spend is not None:
+            spend((time.thread_time() - begun) * 1e3)
 
     try:
         await asyncio.wait_for(asyncio.to_thread(run), seconds)

@@ -48,18 +48,16 @@ class ApprovedOutbox(Outbox):
         with self._engine.begin() as connection:
             self._serialise(connection, record)
             # On SQLite only a write takes the lock; the row is put back when it may not leave.
+            row = delivery.update().where(delivery.c.key == receipt.key)
             taken = connection.execute(
-                delivery.update()
-                .where(delivery.c.key == receipt.key, delivery.c.state == receipt.state)
-                .values(state="sending", at=instant(now))
+                row.where(delivery.c.state == receipt.state).values(
+                    state="sending", at=instant(now)
+                )
             ).rowcount
             refusal = self._refusal(connection, record, caps)
             if taken and refusal:
-                connection.execute(
-                    delivery.update()
-                    .where(delivery.c.key == receipt.key)
-                    .values(state="cancelled", detail=refusal)
-                )
+                detail = receipt.detail if uncertain else refusal
+                connection.execute(row.values(state=receipt.state, detail=detail))
             elif taken and not uncertain:
                 add_commitments(connection, promises, by="firstline", now=now)
         if refusal:

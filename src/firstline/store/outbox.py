@@ -11,8 +11,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -26,6 +26,8 @@ from firstline.store.tickets import NEWER, instant
 
 Kind = Literal["reply", "question", "notice"]
 Claim = Literal["claimed", "unknown", "done", "cancelled"]
+Forbids = Callable[[sa.Connection], str]
+"""Says in the claim's own transaction why nothing may be sent now, or nothing."""
 COUNTED = ("sending", "sent", "uncertain")
 DAY = timedelta(hours=24)
 
@@ -61,13 +63,22 @@ class Caps:
     per_conversation: int
 
 
+def _nothing(_connection: sa.Connection) -> str:
+    return ""
+
+
 class Outbox:
     """The ledger in one database."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, *, forbids: Forbids = _nothing) -> None:
         self._engine = engine
+        self._forbids = forbids
         dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
         self._insert = dialect.insert
+
+    def under(self, forbids: Forbids) -> Outbox:
+        """Return the same ledger, where each claim first asks whether it may still be made."""
+        return Outbox(self._engine, forbids=forbids)
 
     def claim(
         self,
@@ -83,13 +94,22 @@ class Outbox:
         Returns `claimed` when the caller must send now, `unknown` when an earlier attempt
         stopped in the middle, `done` when nothing is left to do, `cancelled` when a cap or a
         newer message forbids it. What it promises is written down with the claim.
+
+        What `forbids` forbids is `cancelled` and leaves no row, so that a person may send it. When
+        an earlier attempt stopped in the middle it is `unknown`, and the receipt's detail says
+        that it may not be sent again.
         """
         key = f"{record.id}:{kind}"
         with self._engine.begin() as connection:
             self._serialise(connection, record)
             row = connection.execute(_HELD, {"held": key}).one_or_none()
+            settled = row is not None and row.state != "sending"
+            forbidden = "" if settled else self._forbids(connection)
             if row is not None:
-                return self._again(row)
+                claim, receipt = self._again(row)
+                return claim, replace(receipt, detail=forbidden or receipt.detail)
+            if forbidden:
+                return "cancelled", Receipt(key=key, state="cancelled", at=now, detail=forbidden)
             refusal = self._refusal(connection, record, caps)
             state = "cancelled" if refusal else "sending"
             connection.execute(

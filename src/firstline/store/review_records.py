@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
 from firstline.errors import Place, TicketError
-from firstline.records import Draft, Outcome, TicketId
+from firstline.records import Context, Draft, Outcome, TicketId
 from firstline.store.outbox import Kind
 
 ReviewState = Literal["waiting", "snoozed", "handed", "approved", "answered", "closed"]
@@ -168,6 +168,8 @@ class Change:
     text: str = ""
     draft: str = ""
     """The reply's sentences as an encoded Draft."""
+    evidence: str = ""
+    """What it rests on as an encoded Context, where the stored one is not up to date."""
     outcome: Outcome | None = None
     """How the ticket ends now; None: as before."""
     outcome_reason: str = ""
@@ -184,6 +186,8 @@ class ApprovedDelivery:
     text: str
     draft: Draft | None
     """The sentences with their evidence; None of a notice."""
+    context: Context | None
+    """What it rests on, where that is not what the stages stored."""
     by: str
     at: datetime
     decided: DecisionKind

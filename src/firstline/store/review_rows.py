@@ -188,7 +188,7 @@ def made_of(change: Change, before: Review, number: int, now: datetime) -> Decis
     )
 
 
-def decision_row(made: Decision, draft: str) -> dict[str, Any]:
+def decision_row(made: Decision, draft: str, evidence: str) -> dict[str, Any]:
     """Return the row of a decision."""
     return {
         "ticket": made.ticket,
@@ -211,6 +211,7 @@ def decision_row(made: Decision, draft: str) -> dict[str, Any]:
         "delivers": made.delivers,
         "text": made.text,
         "draft": draft,
+        "evidence": evidence,
     }
 
 

@@ -22,7 +22,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from firstline.records import Draft, Outcome, Receipt, TicketId, decode
+from firstline.records import Context, Draft, Outcome, Receipt, TicketId, decode
 from firstline.store.database import reading
 from firstline.store.review_records import (
     FIRSTLINE,
@@ -184,7 +184,7 @@ class ReviewStore:
             if change.delivers in ("reply", "question"):
                 _refuse_overtaken(connection, change.ticket)
             made = made_of(change, review_of(before), int(moved), now)
-            _write_down(connection, made, change.draft)
+            _write_down(connection, made, change)
             _end_ticket(connection, change, now)
         return made
 
@@ -242,6 +242,7 @@ class ReviewStore:
             kind=row.delivers,
             text=row.text,
             draft=decode(Draft, row.draft) if row.draft else None,
+            context=decode(Context, row.evidence) if row.evidence else None,
             by=row.by,
             at=datetime.fromisoformat(row.at),
             decided=row.kind,
@@ -272,7 +273,7 @@ class ReviewStore:
             change = _settled(sent, receipt)
             if not done:
                 made = made_of(change, review_of(row), row.version, now)
-                _write_down(connection, made, "")
+                _write_down(connection, made, change)
             _end_ticket(connection, change, now)
 
 
@@ -288,8 +289,8 @@ def _refuse_overtaken(connection: sa.Connection, ticket_id: TicketId) -> None:
         raise refused
 
 
-def _write_down(connection: sa.Connection, made: Decision, draft: str) -> None:
-    connection.execute(decision.insert().values(decision_row(made, draft)))
+def _write_down(connection: sa.Connection, made: Decision, change: Change) -> None:
+    connection.execute(decision.insert().values(decision_row(made, change.draft, change.evidence)))
 
 
 def _end_ticket(connection: sa.Connection, change: Change, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -74,6 +74,8 @@ NEWER = sa.select(sa.func.count()).where(
 """Counts the newer messages of a conversation."""
 _STAGES = sa.select(stage).where(stage.c.ticket.in_(sa.bindparam("ids", expanding=True)))
 
+Ending = Callable[[sa.Connection], None]
+"""What else happens in the transaction that ends a ticket; not when it had ended before."""
 Stages = dict[str, StageRecord]
 """What the stages said about one ticket, by stage."""
 
@@ -222,6 +224,7 @@ class TicketStore:
         outcome: Outcome | None,
         reason: str | None,
         now: datetime,
+        ending: Ending | None = None,
     ) -> None:
         """Store what the stages said and, when `outcome` is given, end the ticket.
 
@@ -241,8 +244,8 @@ class TicketStore:
         with self._engine.begin() as connection:
             if rows:
                 connection.execute(self._insert_stage, rows)
-            if outcome is not None:
-                self._end(connection, ticket_id, outcome, reason, now)
+            if outcome is not None and self._end(connection, ticket_id, outcome, reason, now):
+                _also(ending, connection)
 
     def note(self, ticket_id: TicketId, bodies: Sequence[tuple[str, str]]) -> None:
         """Keep what is known of a ticket before its verdict. What is kept already stays."""
@@ -253,10 +256,19 @@ class TicketStore:
         with self._engine.begin() as connection:
             connection.execute(self._insert_stage, rows)
 
-    def end(self, ticket_id: TicketId, outcome: Outcome, reason: str, now: datetime) -> None:
+    def end(
+        self,
+        ticket_id: TicketId,
+        outcome: Outcome,
+        reason: str,
+        now: datetime,
+        *,
+        ending: Ending | None = None,
+    ) -> None:
         """End a ticket that has not ended."""
         with self._engine.begin() as connection:
-            self._end(connection, ticket_id, outcome, reason, now)
+            if self._end(connection, ticket_id, outcome, reason, now):
+                _also(ending, connection)
 
     @staticmethod
     def _end(
@@ -265,9 +277,9 @@ class TicketStore:
         outcome: Outcome,
         reason: str | None,
         now: datetime,
-    ) -> None:
+    ) -> bool:
         end = {"key": ticket_id, "how": outcome, "why": reason, "when": instant(now)}
-        connection.execute(_END, end)
+        return bool(connection.execute(_END, end).rowcount)
 
     def stages(self, ticket_id: TicketId) -> Stages:
         """Return what every stage said about a ticket, by stage."""
@@ -325,6 +337,11 @@ class TicketStore:
         with self._reader.connect() as connection:
             rows = connection.execute(query).all()
         return [_stored(row.body, row.outcome, row.reason) for row in rows]
+
+
+def _also(ending: Ending | None, connection: sa.Connection) -> None:
+    if ending is not None:
+        ending(connection)
 
 
 def _stored(body: str, outcome: Outcome | None, reason: str | None) -> StoredTicket:

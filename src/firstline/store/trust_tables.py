@@ -97,10 +97,12 @@ decision = sa.Table(
     sa.Column("delivers", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("draft", sa.Text, nullable=False),
+    sa.Column("evidence", sa.Text, nullable=False),
     sa.Index("decision_at", "at"),
 )
 """What was decided about a ticket, once a version, never changed: who, when, why, the hashes of
-the draft and of what became of it, and the text that is to be delivered."""
+the draft and of what became of it, the text that is to be delivered, its sentences, and the
+evidence as it was then where that is not what the draft was written from."""
 
 staff_reply = sa.Table(
     "staff_reply",

@@ -161,10 +161,12 @@ class UseLedger:
         named = sa.or_(use.c.source == name, use.c.evidence == name)
         return _newest_first(self._resting(named, since))
 
-    def drafts_on(self, kind: EvidenceKind) -> tuple[TicketId, ...]:
-        """Return the drafts that rest on evidence of a kind."""
-        found = self._resting(use.c.kind == kind, None)
-        return tuple(item.ticket for item in found if item.state == "draft")
+    def drafts_on(
+        self, kind: EvidenceKind, *, since: datetime | None = None
+    ) -> tuple[Resting, ...]:
+        """Return the drafts that rest on evidence of a kind, newest first."""
+        found = self._resting(use.c.kind == kind, since)
+        return _newest_first(item for item in found if item.state == "draft")
 
     def settle(
         self, ticket_id: TicketId, standing: str, *, by: str, note: str, at: datetime

@@ -169,7 +169,7 @@ def _one(
             code="contradictory",
             detail=f"{contradicted} tickets are labelled both right and wrong; settle them first",
         )
-    sample = _uniform(once)
+    sample = even_sample(once)
     wrong = sum(one.wrong for one in sample)
     starts = max(len(terms.grid.starts), 1)
     least = needed(terms.alpha, delta / starts)
@@ -213,8 +213,8 @@ def _once(labels: Iterable[Label]) -> tuple[list[Label], int]:
     return list(first.values()), len(contradicted)
 
 
-def _uniform(labels: Sequence[Label]) -> list[Label]:
-    """Thin labels drawn with different probabilities to an even sample.
+def even_sample(labels: Sequence[Label]) -> list[Label]:
+    """Thin labels, one a ticket, that were drawn with different probabilities to an even sample.
 
     The binomial test is exact for an even sample only. Which ones stay is decided by a hash of
     the ticket, so that nobody can draw again until the result pleases.

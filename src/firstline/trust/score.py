@@ -11,7 +11,6 @@ from math import log1p
 from typing import Protocol
 
 from firstline.records import Confidence, Context, Draft, Finding, Route, SentenceKind, Ticket
-from firstline.trust.calibration import Calibration
 
 Features = Mapping[str, float]
 FIRMNESS: Mapping[SentenceKind, float] = {
@@ -107,22 +106,6 @@ def prior(found: Features) -> float:
     support = found["search_answerable"] if found["writer_local"] else 1.0
     firm = (1 + found["proof_weakest"]) / 2
     return round(understood * max(support, 0.05) * firm * found["checks_passed"], 4)
-
-
-def score(
-    answer: Considered,
-    calibration: Calibration | None = None,
-    *,
-    history: float = NEUTRAL_HISTORY,
-) -> float:
-    """Return how likely a reply is right: calibrated where labels allow it, else the prior.
-
-    What proposes no answer scores 0: there is nothing that could be right.
-    """
-    if answer.draft.action != "answer":
-        return 0.0
-    found = features(answer, history=history)
-    return prior(found) if calibration is None else calibration.score(found)
 
 
 def smoothed(right: int, count: int) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from firstline.records import Answer, Intent, encode
-from firstline.trust.calibration import Calibration, Card, NotFittedError, card, fit
+from firstline.trust.calibration import Calibration, Card, card, fit
 from firstline.trust.score import NEUTRAL_HISTORY, Features, features, prior, smoothed
 
 PRIOR_VERSION = "prior-1"
@@ -50,9 +50,12 @@ class Scorer:
 
     def features(self, answer: Answer) -> Features:
         """Return the features of a reply, with its intent's history."""
-        intent = answer.route.intent
+        return self.completed(features(answer), answer.route.intent)
+
+    def completed(self, found: Features, intent: Intent | None) -> Features:
+        """Return features with this score's history of an intent in them."""
         known = NEUTRAL_HISTORY if intent is None else self.history.get(intent, NEUTRAL_HISTORY)
-        return features(answer, history=known)
+        return {**found, "history": known}
 
     def score(self, answer: Answer) -> float:
         """Return the score of a reply, 0 to 1; 0 for a draft that is no answer."""
@@ -125,5 +128,3 @@ def fit_scorer(judged: Sequence[Judged]) -> Scorer:
     )
     return Scorer(calibration=fitted, records=records)
 
-
-__all__ = ["Intent", "IntentRecord", "Judged", "NotFittedError", "Scorer", "fit_scorer"]

@@ -190,6 +190,47 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeSetting:
+    """Tickets that are certified together ([[trust.scopes]])."""
+
+    name: str
+    intents: tuple[Intent, ...]
+    channel: str = "*"
+    """A channel, or `*` for any."""
+    language: str = "*"
+    line: int = 0
+    """Where firstline.toml says it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostSetting:
+    """What things cost, in dollars: guesses to begin with, for a company to replace."""
+
+    wrong_usd: float = 30.0
+    """A wrong reply that a customer got."""
+    review_usd: float = 1.0
+    """A person reading a draft."""
+    escalation_usd: float = 5.0
+    """A person answering from the start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustSettings:
+    """[trust] of firstline.toml: what is promised, about which tickets, and what mistakes cost."""
+
+    alpha: float = 0.02
+    """Share of wrong replies that is acceptable among those sent."""
+    delta: float = 0.05
+    """Probability of being mistaken about that which is acceptable, for all scopes together."""
+    valid_days: int = 90
+    """How long a certificate holds, and how old a label may be."""
+    scopes: tuple[ScopeSetting, ...] = ()
+    """None: chosen from the intents."""
+    costs: CostSetting = field(default_factory=CostSetting)
+    costs_by_intent: tuple[tuple[Intent, CostSetting], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policies:
     """What policies.yaml says."""
 
@@ -238,6 +279,7 @@ class Settings:
     encoder: Path | None = None
     """An ONNX sentence encoder to use instead of the built-in one."""
     models: ModelSettings = field(default_factory=ModelSettings)
+    trust: TrustSettings = field(default_factory=TrustSettings)
 
     @property
     def mask_kinds(self) -> frozenset[MaskKind]:

@@ -13,6 +13,7 @@ from firstline.workspace.model_settings import BUDGET_KEYS, MODELS_KEYS, read_mo
 from firstline.workspace.models import MAY_BE_MASKED, REVIEW, Access, Autonomy, Settings
 from firstline.workspace.nodes import Fields, Node, Sheet
 from firstline.workspace.problems import listed, shown, suggestion
+from firstline.workspace.trust_settings import TRUST_KEYS, read_trust
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "company": ("name", "locale", "timezone", "languages", "own_addresses"),
@@ -29,6 +30,7 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
     **KEYS,
     "models": (*KEYS["models"], *MODELS_KEYS),
     "budget": BUDGET_KEYS,
+    "trust": TRUST_KEYS,
 }
 ACCESSES: tuple[Access, ...] = get_args(Access)
 _DEFAULTS = Settings(company="")
@@ -43,7 +45,7 @@ _PERCENT = re2.compile(r"^percent\s*:\s*(\d{1,4})\s*%?$")
 def read_settings(root: Node, sheet: Sheet) -> Settings:
     """Return the settings; every mistake is noted and answered with its default."""
     tables = Fields(root, sheet, owner="firstline.toml", known=tuple(_KNOWN))
-    company, knowledge, reply, customers, privacy, routing, gate, models, budget = (
+    company, knowledge, reply, customers, privacy, routing, gate, models, budget, trust = (
         Fields(
             tables.node(name) or Node(line=root.line, kind="table"),
             sheet,
@@ -86,6 +88,7 @@ def read_settings(root: Node, sheet: Sheet) -> Settings:
         ),
         encoder=Path(models.text("encoder")) if "encoder" in models else None,
         models=read_models(models, budget),
+        trust=read_trust(trust),
     )
 
 

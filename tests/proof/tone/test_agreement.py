@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from tests.proof.tone.replies import QUESTION, codes, foreign, ours, routed, workspace
 
 from firstline.proof.checks.agreement import agreement, needless_handover
+from firstline.proof.subject import Subject
+from firstline.records import Reason
 
 ANSWER = "Open the board menu and choose Export."
 
@@ -139,10 +141,22 @@ def test_an_unsure_answer_is_doubted() -> None:
     assert codes(agreement(subject)) == {"unsure_answer"}
 
 
+def handed_over(subject: Subject, answerable: float) -> Reason | None:
+    """Return what the gate would be told."""
+    assert subject.route is not None
+    return needless_handover(
+        subject.draft,
+        subject.route,
+        subject.asked,
+        subject.workspace.settings,
+        answerable=answerable,
+    )
+
+
 def test_an_ordinary_question_handed_over_is_named() -> None:
     """Rules see an answerable question, the writer hands over: the reviewer is told."""
     subject = ours(action="escalate", route=routed())
-    reason = needless_handover(subject, answerable=0.9)
+    reason = handed_over(subject, 0.9)
     assert reason is not None
     assert reason.code == "needless_handover"
 
@@ -158,7 +172,7 @@ def test_a_handover_with_a_reason_is_none_of_it(why: str) -> None:
     )
     if why == "cause":
         subject = replace(subject, draft=replace(subject.draft, cause="model_timeout"))
-    assert needless_handover(subject, answerable=0.2 if why == "answerable" else 0.9) is None
+    assert handed_over(subject, 0.2 if why == "answerable" else 0.9) is None
 
 
 @given(st.text(max_size=400), st.text(max_size=300))

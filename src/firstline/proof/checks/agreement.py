@@ -26,7 +26,8 @@ from firstline.proof.tone.asked import asks_in
 from firstline.proof.tone.persons import DEMANDED, asked_reasons, reply_reasons
 from firstline.proof.tone.reading import MOST_SENTENCES, excused, reading_of
 from firstline.proof.tone.substance import is_handover
-from firstline.records import OUT_OF_SCOPE, Finding, Reason, Signal
+from firstline.records import OUT_OF_SCOPE, Draft, Finding, Reason, Route, Signal
+from firstline.workspace import Settings
 
 CHECK: Final = "agreement"
 GRAVE: Final[frozenset[Signal]] = frozenset(
@@ -101,19 +102,22 @@ def _by_signals(subject: Subject) -> Iterator[Finding]:
         yield doubted(CHECK, detail, code="noted_signals")
 
 
-def needless_handover(subject: Subject, *, answerable: float) -> Reason | None:
+def needless_handover(
+    draft: Draft, route: Route, asked: str, settings: Settings, *, answerable: float
+) -> Reason | None:
     """Return a reason when a writer hands over what rules see as an ordinary question.
 
     For the gate, which knows drafts that escalate; no check runs on those. It changes nothing
     about who answers: it tells the reviewer, and the reports, that rules and writer disagree.
 
     Args:
-        subject: The ticket, with the draft that hands over.
+        draft: The draft that hands over.
+        route: Where the ticket was routed.
+        asked: What the customer wrote.
+        settings: The company's thresholds.
         answerable: How likely the knowledge base answers the message, 0 to 1.
     """
-    draft, route = subject.draft, subject.route
-    settings = subject.workspace.settings
-    if draft.action != "escalate" or draft.cause not in _DECIDED or route is None:
+    if draft.action != "escalate" or draft.cause not in _DECIDED:
         return None
     ordinary = (
         not route.unsure
@@ -125,9 +129,7 @@ def needless_handover(subject: Subject, *, answerable: float) -> Reason | None:
         and route.probability >= settings.minimum_probability
         and answerable >= settings.minimum_answerable
     )
-    if not ordinary or next(asked_reasons(subject.asked), None) is not None:
-        return None
-    if not asks_in(subject.asked):
+    if not ordinary or next(asked_reasons(asked), None) is not None or not asks_in(asked):
         return None
     detail = f"an ordinary question ({route.intent}, answerable {answerable:.2f}) was handed over"
     return Reason(code="needless_handover", detail=detail)

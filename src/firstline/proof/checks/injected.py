@@ -31,16 +31,30 @@ def _findings(subject: Subject) -> Iterator[Finding]:
         # The company's policy for the signal has decided already; this only records it.
         detail = "the message seems to give orders to an assistant"
         yield Finding(check=NAME, result="pass", detail=detail, code="injected_message")
-    if any(screen_article(text) for text in subject.earlier):
+    evidence = _read_by_the_writer(subject)
+    if _by_model(subject) and any(screen_article(text) for text in subject.earlier):
         detail = "an earlier message gives orders to an assistant"
         yield doubted(NAME, detail, code="injected_history")
-    for item in subject.evidence:
+    for item in evidence:
         if item.kind in _BY_CUSTOMERS:
             yield from _orders(item, screen(_all_of(item)))
-    for articles in _together(subject.evidence):
+    for articles in _together(evidence):
         if screen_article("\n\n".join(map(_all_of, articles))):
             for item in articles:
                 yield from _orders(item, screen_article(_all_of(item)))
+
+
+def _by_model(subject: Subject) -> bool:
+    """Whether a model wrote the reply, and may have obeyed what it read."""
+    return subject.foreign or bool(subject.draft.prompt_hash)
+
+
+def _read_by_the_writer(subject: Subject) -> tuple[Evidence, ...]:
+    """Return the evidence the reply may have been led by: of a local writer, what it quotes."""
+    if _by_model(subject):
+        return subject.evidence
+    named = {key for sentence in subject.draft.sentences for key in sentence.evidence}
+    return tuple(item for item in subject.evidence if item.id in named)
 
 
 def _together(evidence: Sequence[Evidence]) -> Iterator[list[Evidence]]:

@@ -20,7 +20,7 @@ _SUM = frozenset(
 )
 _DIFFERENCE = frozenset(
     "difference remaining remain remains left save saving saves cheaper balance still owe"
-    " outstanding increase decrease short minus".split()
+    " outstanding increase decrease short minus leaves leave free vacant unused spare".split()
 )
 _PERHAPS_DIFFERENCE = frozenset(
     "more less extra additional over higher lower after refund refunded back due pay".split()
@@ -146,7 +146,8 @@ def _pair(problem: Problem, parts: list[_Part], sign: str, *, few: int) -> Compu
     made = problem.made
     least = 2 if made.kind == "number" else 1
     for group in _groups(problem, parts):
-        is_small = len(group) <= few and made.kind == "money"
+        only_two = len(group) == len(("whole", "part")) and made.kind == "quantity"
+        is_small = len(group) <= few and (made.kind == "money" or (only_two and sign == "-"))
         if sign == "+" and is_small and len(group) > 1 and sum(p.value for p in group) == made.low:
             return _sum(group, made)
         for one, other in combinations(group[:_MOST_IN_RECORD], 2):

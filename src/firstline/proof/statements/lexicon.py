@@ -12,9 +12,9 @@ NEGATIONS: Final = frozenset(
     not no never cannot can't don't doesn't didn't won't wouldn't isn't aren't wasn't weren't
     haven't hasn't hadn't shouldn't couldn't mustn't needn't mightn't shan't without neither none
     nor nothing nobody nowhere n't dont doesnt didnt cant wont isnt arent wasnt lack lacks lacking
-    fail fails failed unable unless
+    fail fails failed unable
     """.split()
-) - {"unless"}
+)
 
 NOT_NEGATING: Final = frozenset(
     """
@@ -74,7 +74,7 @@ ABSOLUTES: Final = {
     forever permanently permanent forever indefinitely
     lifetime lifetime
     automatically automatically automatic auto
-    free free complimentary gratis
+    free free complimentary gratis nothing waived
     regardless regardless whatever irrespective any
     no-questions-asked no-questions-asked
     complimentary free complimentary gratis

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from firstline.proof.proofs import Gap
 from firstline.proof.statements.alignment import has
 from firstline.proof.statements.lemmas import RIVALS
+from firstline.proof.statements.reading import Passage
 from firstline.proof.statements.statement import Statement
 from firstline.proof.statements.vocabulary import STOP
 from firstline.proof.statements.words import Words, words_of
@@ -35,7 +37,9 @@ def name_gaps(statement: Statement) -> Iterator[Gap]:
     shelf, reply = statement.reply.shelf, statement.reply
     for at in statement.names:
         one = statement.read.lemmas[at]
-        if has(one, statement.alignment.held) or one in reply.own:
+        if one in statement.alignment.held or one in reply.own:
+            continue
+        if one not in shelf.postings and has(one, statement.alignment.held):
             continue
         if shelf.knows(one):
             detail = "the evidence says this of something else than is named here"
@@ -62,14 +66,33 @@ def plan_gaps(statement: Statement) -> Iterator[Gap]:
         yield statement.whole("wrong_subject", "the evidence says this of one plan only")
 
 
+MAINLY: Final = 0.7
+"""Share of a statement that one unit says, from which on the other units do not excuse a word."""
+
+
+def said_by(statement: Statement, unit: Passage) -> float:
+    """Return the share of a statement's weight that a unit says by itself."""
+    total = sum(statement.weight.values())
+    said = sum(
+        worth
+        for one, worth in statement.weight.items()
+        if has(one, unit.held) or has(one, unit.context)
+    )
+    return said / total if total else 0.0
+
+
 def contrast_gaps(statement: Statement) -> Iterator[Gap]:
     """Yield words that the evidence has another word of the same set for: monthly v. annual."""
     if not statement.units:
         return
     best = statement.units[0]
+    mainly = said_by(statement, best) >= MAINLY
     for at, one in enumerate(statement.read.lemmas):
         rivals = RIVALS.get(one)
-        if rivals is None or one in statement.alignment.held or at in statement.claimed:
+        if rivals is None or at in statement.claimed:
+            continue
+        held = best.held | best.context if mainly else statement.alignment.held
+        if one in held or one in best.held:
             continue
         if rivals & best.held and not rivals & statement.read.held:
             yield statement.gap("contrast", "the evidence has its opposite here", at)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from firstline.proof.proofs import Gap
 from firstline.proof.statements.alignment import has
+from firstline.proof.statements.dropped_denials import denials_of, denied_place
 from firstline.proof.statements.lemmas import DENIALS, LIGHT_LEMMAS
 from firstline.proof.statements.lexicon import NEGATIONS
 from firstline.proof.statements.reading import Passage
@@ -37,8 +38,6 @@ EVADING = frozenset(
 """Words by which a statement denies without a denial."""
 _AFFIRMED = 0.7
 """Share of a denied clause's words that a unit must have to be what is denied."""
-_SAID = 0.7
-"""Share of a denied clause of the evidence that a statement repeats before its denial counts."""
 
 
 def polarity_gaps(statement: Statement) -> Iterator[Gap]:
@@ -51,19 +50,45 @@ def polarity_gaps(statement: Statement) -> Iterator[Gap]:
         if not _is_denied_there(statement, cue, texts):
             yield statement.gap("polarity", "a denial that the evidence does not have", cue)
             return
-    for unit, words, there in texts[:1]:
-        dropped = _dropped(read, clauses, unit, words, there)
+    if _may_turn(statement):
+        dropped = denied_above(statement)
+        if dropped is None:
+            dropped = denied_place(statement)
         if dropped is not None:
             yield statement.gap("polarity", "the evidence denies this", dropped)
-            return
+
+
+def _may_turn(statement: Statement) -> bool:
+    """Whether a statement denies nothing, in whatever way, and names no limit for a denial."""
+    read, units = statement.read, statement.units
+    if statement.clauses.cues or not EVADING.isdisjoint(read.words) or not units:
+        return False
+    held = words_of(units[0].text)
+    return not (_names_limit(read, held) or _names_limit(held, read))
+
+
+def denied_above(statement: Statement) -> int | None:
+    """Return where a statement says what the heading or lead-in of its unit denies."""
+    unit = statement.units[0]
+    if not _above_denies(unit) or clauses_of(unit.text).cues or unit.kind == "heading":
+        return None
+    for denial in denials_of(unit.above[-1]):
+        for at, one in enumerate(statement.read.lemmas):
+            if one and has(_base(one), {denial.target}):
+                return at
+    return None
+
+
+def _names_limit(read: Words, held: Words) -> bool:
+    said = frozenset(read.words)
+    return any(word in _LIMITS and _LIMITS[word] & said for word in held.words)
 
 
 def restates_limit(read: Words, held: Words) -> bool:
     """Whether a denial names what lies beyond a limit of the evidence: "not after" for "within"."""
     if NEGATIONS.isdisjoint(read.words) and not any(one in DENIALS for one in read.lemmas):
         return False
-    said = frozenset(read.words)
-    return any(word in _LIMITS and _LIMITS[word] & said for word in held.words)
+    return _names_limit(read, held)
 
 
 def _is_supposed(read: Words, clauses: Clauses, cue: int) -> bool:
@@ -121,15 +146,26 @@ def _unit_denies(
 def _excepts(read: Words, words: Words, there: Clauses) -> bool:
     """Whether a denial is about what a unit excepts: "unless it was a gift card"."""
     said = {one for one in read.lemmas if one and one not in LIGHT_LEMMAS}
+    return any(_is_among(inside, said) for inside in _exceptions(words, there))
+
+
+def _is_among(inside: list[str], said: set[str]) -> bool:
+    return sum(has(one, said) for one in inside) >= _EXCEPTED * len(inside)
+
+
+_EXCEPTED = 0.5
+
+
+def _exceptions(words: Words, there: Clauses) -> Iterator[list[str]]:
+    """Yield what a unit excepts, by its words that tell."""
     for at, word in enumerate(words.words):
         if word in ("unless", "except", "excluding"):
             number = there.clause[at]
             after = zip(words.lemmas[at:], there.clause[at:], strict=True)
             inside = [one for one, clause in after if clause == number and one]
             heavy = [one for one in inside if one not in LIGHT_LEMMAS]
-            if heavy and all(has(one, said) for one in heavy):
-                return True
-    return False
+            if heavy:
+                yield heavy
 
 
 def _denies_value(statement: Statement, cue: int, unit: Passage, targets: set[str]) -> bool:
@@ -170,12 +206,12 @@ def _above_denies(unit: Passage) -> bool:
     for text in unit.above[-1:]:
         words = words_of(text).words
         leads = text.rstrip(" *").endswith(":") or (words and words[0] in _FORBIDDING)
-        if leads and clauses_of(text).cues:
+        if leads and clauses_of(text).cues and not text.endswith("?"):
             return True
     return False
 
 
-_FORBIDDING = frozenset("do don't never not cannot please what things".split())
+_FORBIDDING = frozenset("do don't never not cannot please what when which who things".split())
 
 
 def _base(lemma: str) -> str:
@@ -184,29 +220,3 @@ def _base(lemma: str) -> str:
 
 def _meets(lemma: str, targets: set[str]) -> bool:
     return _base(lemma) in targets or has(_base(lemma), targets)
-
-
-def _dropped(
-    read: Words, clauses: Clauses, unit: Passage, words: Words, there: Clauses
-) -> int | None:
-    """Return where a statement says what a unit denies, or None."""
-    if clauses.cues or _above_denies(unit) or not EVADING.isdisjoint(read.words):
-        return None
-    said = {_base(lemma) for lemma in read.lemmas if lemma}
-    for cue in there.cues:
-        number = there.clause[cue]
-        clause = [
-            _base(words.lemmas[at])
-            for at in range(len(words.words))
-            if there.clause[at] == number and words.lemmas[at]
-        ]
-        if not clause or there.denials[number] % 2 == 0:
-            continue
-        heavy = [lemma for lemma in clause if lemma not in LIGHT_LEMMAS] or clause
-        repeated = sum(has(lemma, said) for lemma in heavy) / len(heavy)
-        targets = [_base(words.lemmas[at]) for at in _targets(words, there, cue)]
-        if repeated >= _SAID and targets and has(targets[0], said):
-            return next(
-                (at for at, one in enumerate(read.lemmas) if one and _base(one) == targets[0]), 0
-            )
-    return None

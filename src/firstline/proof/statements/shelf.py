@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import log
 
-from firstline.proof.statements.lemmas import ALIKE
+from firstline.proof.statements.lemmas import ALIKE, DENIALS
+from firstline.proof.statements.lexicon import NEGATIONS
 from firstline.proof.statements.reading import Passage, passages
+from firstline.proof.statements.words import words_of
 from firstline.records import Evidence, EvidenceId
 
 MOST_UNITS = 4_000
@@ -26,6 +28,8 @@ class Shelf:
     """All evidence, each once."""
     postings: dict[str, list[int]]
     """The units that hold a lemma themselves or stand under it."""
+    denying: tuple[int, ...]
+    """The units with a word that denies."""
 
     def spread(self, lemma: str) -> float:
         """Return how much a lemma tells: the fewer units have it, the more."""
@@ -53,6 +57,7 @@ def _shelve(evidence: tuple[Evidence, ...]) -> Shelf:
     units: list[Passage] = []
     origins: list[Evidence] = []
     postings: dict[str, list[int]] = {}
+    denying: list[int] = []
     for item in evidence:
         for unit in passages(item):
             if len(units) == MOST_UNITS:
@@ -62,4 +67,13 @@ def _shelve(evidence: tuple[Evidence, ...]) -> Shelf:
             origins.append(item)
             for lemma in unit.held | unit.context:
                 postings.setdefault(lemma, []).append(number)
-    return Shelf(tuple(units), tuple(origins), evidence, postings)
+            if unit.kind != "object" and _may_deny(unit):
+                denying.append(number)
+    return Shelf(tuple(units), tuple(origins), evidence, postings, tuple(denying))
+
+
+def _may_deny(unit: Passage) -> bool:
+    return not NEGATIONS.isdisjoint(words_of(unit.text).words) or not _DENYING.isdisjoint(unit.held)
+
+
+_DENYING = frozenset(DENIALS)

@@ -96,6 +96,8 @@ _PHRASES = {
     ("straight", "away"): lemma("immediately"),
     ("at", "once"): lemma("immediately"),
     ("as", "well"): "",
+    ("costs", "nothing"): lemma("free"),
+    ("cost", "nothing"): lemma("free"),
     ("get", "in"): "",
     ("runs", "out"): lemma("expire"),
     ("run", "out"): lemma("expire"),
@@ -168,12 +170,17 @@ def clauses_of(text: str) -> Clauses:
     cues: list[int] = []
     reach = 0
     flipped = False
+    listed = _list_items(text, read) if "," in text else frozenset()
     for at, word in enumerate(read.words):
-        if at and _begins_clause(text, read, at):
+        if at and at not in listed and _begins_clause(text, read, at):
             denials.append(0)
             reach, flipped = 0, False
         own = read.lemmas[at] in DENIALS or word.startswith("non-")
         if _denies(read, at):
+            if denials[-1] and cues and read.words[cues[-1]] == "without":
+                # "Services without a licence cannot apply": the first denies only the licence.
+                denials[-1] -= 1
+                flipped, reach = False, 0
             cues.append(at)
             denials[-1] += 1
             flipped, reach = not flipped if reach else True, _REACH
@@ -187,6 +194,43 @@ def clauses_of(text: str) -> Clauses:
     return Clauses(tuple(clause), tuple(denied), tuple(denials), tuple(cues))
 
 
+def _list_items(text: str, read: Words) -> frozenset[int]:
+    """Return the words after a comma that only go on with a list: "cheques, cash or gold"."""
+    starts = [
+        at
+        for at in range(1, len(read.words))
+        if not _PAUSES.isdisjoint(text[read.ends[at - 1] : read.starts[at]])
+    ]
+    found: set[int] = set()
+    ends = [*starts[1:], len(read.words)]
+    goes_on = False
+    for number in range(len(starts) - 1, -1, -1):
+        at, end = starts[number], ends[number]
+        gap = text[read.ends[at - 1] : read.starts[at]].strip()
+        joined = next((one for one in range(at, min(at + _ITEM, end)) if _joins(read, one)), end)
+        bare = _AND_SO_ON.isdisjoint(read.words[at : min(joined + 2, end)])
+        short = end - at <= _ITEM
+        before = read.words[starts[number - 1] if number else 0]
+        leads = before in _FRONTED
+        goes_on = gap == "," and bare and not leads and (joined < end or (short and goes_on))
+        if goes_on:
+            found.add(at)
+    return frozenset(found)
+
+
+def _joins(read: Words, at: int) -> bool:
+    return read.words[at] in ("and", "or")
+
+
+_ITEM = 5
+"""Words an item of a list may have."""
+_AND_SO_ON = (AUXILIARIES | CLAUSE_STARTS | NEGATIONS) - {"this", "these", "those"}
+_FRONTED = CLAUSE_STARTS | frozenset(
+    "on in during for with after before at by from to under within as once upon through".split()
+)
+"""Words with which something is put before its sentence: "On Team, boards and guests ..."."""
+
+
 def _denies(read: Words, at: int) -> bool:
     word = read.words[at]
     if word not in NEGATIONS:
@@ -194,6 +238,9 @@ def _denies(read: Words, at: int) -> bool:
     after = read.words[at + 1] if at + 1 < len(read.words) else ""
     before = read.words[at - 1] if at else ""
     harmless = after in NOT_NEGATING and (word in ("not", "no") or after != "only")
+    # A "failed payment" denies nothing, "it fails to load" does; what "costs nothing" is free.
+    harmless = harmless or (word.startswith("fail") and after != "to")
+    harmless = harmless or (word == "nothing" and before in ("cost", "costs"))
     return not harmless and not (word == "not" and before in ("or", "if", "whether"))
 
 

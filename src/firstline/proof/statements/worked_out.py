@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from firstline.proof.claims import Claim, compute
 from firstline.proof.statements.statement import Statement
 from firstline.proof.statements.unit_values import ADDING, Shown, is_local, unit_claims
+from firstline.proof.statements.words import has_digit
 from firstline.records import EvidenceId
 
 MOST_HELD: Final = 400
@@ -25,27 +27,60 @@ def is_computed(statement: Statement, made: Claim, shown: Sequence[Shown]) -> bo
         currency = made.unit.partition("/")[0]
         if all(one.claim.unit.partition("/")[0] != currency for one in shown):
             return False
-    own = [(reply.shelf.identity(one.unit), one.claim) for one in shown]
+    own = [(reply.shelf.identity(one.unit), _placed(one.claim, one.unit)) for one in shown]
+    kinds = COUNTS if made.kind in COUNTS else (made.kind,)
     same = [
-        (reply.shelf.identity(number), claim)
+        (reply.shelf.identity(number), _placed(claim, number))
         for number, claim in _record_values(statement)
-        if claim.kind == made.kind
+        if claim.kind in kinds
     ]
-    tries = [own, _of_named(statement, shown)]
+    tries = [own, _of_named(statement, kinds)]
     if not statement.names:
         tries += [same, [*own, *same]]
     return any(_follows(statement, made, held[:MOST_HELD]) for held in tries if held)
 
 
-def _of_named(statement: Statement, shown: Sequence[Shown]) -> list[tuple[EvidenceId, Claim]]:
+COUNTS: Final = ("number", "quantity")
+_APART: Final = 100_000
+
+
+def _placed(claim: Claim, number: int) -> Claim:
+    """Return a value with a place of its own: two invoices of one amount are two amounts."""
+    return replace(claim, start=claim.start + number * _APART, end=claim.end + number * _APART)
+
+
+def _of_named(statement: Statement, kinds: Sequence[str]) -> list[tuple[EvidenceId, Claim]]:
     """Return the values of the objects that a statement names: of these it gives the sum."""
-    shelf = statement.reply.shelf
-    names = {statement.read.lemmas[at] for at in statement.names}
-    return [
-        (shelf.identity(one.unit), one.claim)
-        for one in shown
-        if not names.isdisjoint(shelf.units[one.unit].held)
+    shelf, read = statement.reply.shelf, statement.read
+    wanted = [*_phrases(statement)]
+    wanted += [
+        frozenset((word,))
+        for at, word in enumerate(read.words)
+        if has_digit(word) and not word.isdigit() and not read.lemmas[at]
     ]
+    found: list[tuple[EvidenceId, Claim]] = []
+    for number, unit in enumerate(shelf.units if wanted else ()):
+        if unit.kind == "object" and any(phrase <= unit.held for phrase in wanted):
+            found.extend(
+                (shelf.identity(number), _placed(claim, number))
+                for claim in unit_claims(unit, statement.reply.facts)
+                if claim.kind in kinds
+            )
+    return found
+
+
+def _phrases(statement: Statement) -> Iterator[frozenset[str]]:
+    """Yield the lemmas of each name: words with capitals that stand side by side."""
+    run: list[str] = []
+    last = -1
+    for at in statement.names:
+        if run and at != last + 1:
+            yield frozenset(run)
+            run = []
+        run.append(statement.read.lemmas[at])
+        last = at
+    if run:
+        yield frozenset(run)
 
 
 def _follows(statement: Statement, made: Claim, held: Sequence[tuple[EvidenceId, Claim]]) -> bool:

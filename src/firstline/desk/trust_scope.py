@@ -1,0 +1,271 @@
+"""One scope: which labels speak of it, whether they show the promise, and what that would cost."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import ceil
+
+from firstline.desk.labelled import Labelled, Reply, Traffic
+from firstline.desk.trust_records import Asked, CostView, Expected, ScopeReport
+from firstline.records import Intent, TicketId, encode
+from firstline.store.certificates import CertificateBook
+from firstline.trust.alike import likelihood
+from firstline.trust.certificate import (
+    Basis,
+    Certificate,
+    Label,
+    Refusal,
+    Scope,
+    Terms,
+    certify,
+    even_sample,
+)
+from firstline.trust.costs import Prices, cheapest, costs
+from firstline.trust.thresholds import Grid, choose, grid_of
+from firstline.workspace.models import TrustSettings
+
+LOOK_SPENDS = 0.75
+"""Share of what is left of delta that each look at the labels of a scope spends."""
+SHOWN_ALPHAS = (0.01, 0.02, 0.05)
+GRID_LEAST = 40
+"""Scores of other replies below which a grid is laid evenly instead."""
+EVEN_GRID = grid_of([at / 200 for at in range(1, 201)])
+UNLIKE = 0.001
+"""How unlikely a sample may be and still pass for a random one."""
+NOT_LOOKED = ("no_labels", "too_few", "contradictory")
+"""Refusals that rest on no label's content."""
+
+
+def certifies(ticket: TicketId) -> bool:
+    """Whether a ticket's label is of the half that certifies; else it is of the one that fits."""
+    return bool(hashlib.sha256(f"half:{ticket}".encode()).digest()[0] & 1)
+
+
+def doubt(share: float, look: int) -> float:
+    """Return what the n-th look may spend of a scope's share of delta; all looks: less than it."""
+    return share * LOOK_SPENDS * (1 - LOOK_SPENDS) ** (look - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeTest:
+    """Everything one scope's test needs."""
+
+    scope: Scope
+    traffic: Traffic
+    marks: Labelled
+    scores: Mapping[TicketId, float]
+    basis: Basis
+    under: str
+    asked: Asked
+    share: float
+    """This scope's share of delta."""
+    trust: TrustSettings
+    book: CertificateBook
+
+    def report(self) -> ScopeReport:
+        """Test the scope, issue what was shown, and say everything about it."""
+        drafts = [reply for reply in self.traffic.replies if self._holds(reply)]
+        free = [reply for reply in drafts if reply.releasable]
+        sample = even_sample(tuple(self._once(free)))
+        tickets = sum(
+            number
+            for (intent, channel, language), number in self.traffic.tickets.items()
+            if self.scope.holds(intent, channel, language)
+        )
+        outcome, stands, look, grid = self._outcome(free, sample)
+        marks = [self.marks.certifying[one.ticket] for one in sample]
+        return ScopeReport(
+            scope=self.scope,
+            outcome=outcome,
+            stands=stands,
+            look=look,
+            tickets=tickets,
+            drafts=len(drafts),
+            releasable=len(free),
+            labels=len(sample),
+            wrong=sum(one.wrong for one in sample),
+            unclear=sum(mark.wrong is None for mark in marks),
+            to_label=_to_label(outcome, len(free), len(drafts)),
+            waiting=sum(reply.ticket in self.marks.waiting for reply in drafts),
+            expected=tuple(self._expected(sample, grid, len(free), tickets)),
+            cost=self._cost(sample, grid, outcome),
+            scores=tuple(one.score for one in sample),
+            bad=tuple(one.wrong for one in sample),
+        )
+
+    def _holds(self, reply: Reply) -> bool:
+        return self.scope.holds(reply.intent, reply.channel, reply.language)
+
+    def _labels(self, free: list[Reply]) -> Iterator[Label]:
+        """Yield the certifying half; a reply of which nobody could tell counts as wrong."""
+        for reply in free:
+            mark = self.marks.certifying.get(reply.ticket)
+            if mark is None or not certifies(reply.ticket):
+                continue
+            for wrong in (True, False) if mark.contradictory else (mark.wrong is not False,):
+                yield Label(
+                    ticket=reply.ticket,
+                    score=self.scores[reply.ticket],
+                    wrong=wrong,
+                    intent=reply.intent,
+                    channel=reply.channel,
+                    language=reply.language,
+                    inclusion=mark.inclusion,
+                )
+
+    def _once(self, free: list[Reply]) -> Iterator[Label]:
+        seen: set[TicketId] = set()
+        for label in self._labels(free):
+            if label.ticket not in seen:
+                seen.add(label.ticket)
+                yield label
+
+    def _outcome(
+        self, free: list[Reply], sample: list[Label]
+    ) -> tuple[Certificate | Refusal, bool, int, Grid]:
+        """Return what came of the test, whether it stood before, the look, and the grid."""
+        labels = list(self._labels(free))
+        print_ = self._fingerprint(labels)
+        basis = hashlib.sha256(self.under.encode()).hexdigest()[:12]
+        look, known = self.book.next_look(self.scope.name, basis, print_)
+        grid = known or self._grid(free, sample)
+        tested = self._test(labels, grid, look)
+        if isinstance(tested, Refusal) and tested.code in NOT_LOOKED:
+            return *self._standing(tested), look - 1, grid
+        strange = self._unlike(free, sample)
+        if strange is not None:
+            return *self._standing(strange), look - 1, grid
+        made = self.book.look(self.scope.name, basis, print_, grid, now=self.asked.now)
+        if (made.number, made.grid) != (look, grid):
+            tested = self._test(labels, made.grid, made.number)
+        return *self._kept(tested), made.number, made.grid
+
+    def _test(self, labels: list[Label], grid: Grid, look: int) -> Certificate | Refusal:
+        terms = Terms(
+            alpha=self.asked.alpha,
+            delta=doubt(self.share, look),
+            grid=grid,
+            basis=self.basis,
+            today=self.asked.today,
+            valid_days=self.asked.valid_days,
+        )
+        replaced = self._replaced()
+        (tested,) = certify(labels, [self.scope], terms, replaces={self.scope.name: replaced})
+        return tested
+
+    def _replaced(self) -> str:
+        """Return the certificate of this scope that a change voided, if it was the last one."""
+        mine = [one for one in self.book.all() if one.certificate.scope.name == self.scope.name]
+        if not mine:
+            return ""
+        last = mine[-1].certificate
+        return last.id if "changed" in last.void_because(self.basis, self.asked.today) else ""
+
+    def _valid(self) -> Certificate | None:
+        """Return the certificate of this scope that holds now."""
+        return next(
+            (
+                one
+                for one in reversed(self.book.valid())
+                if one.scope == self.scope and not one.void_because(self.basis, self.asked.today)
+            ),
+            None,
+        )
+
+    def _standing(self, refusal: Refusal) -> tuple[Certificate | Refusal, bool]:
+        """Return the certificate that holds although no new one can be given, or the refusal."""
+        valid = self._valid()
+        return (refusal, False) if valid is None else (valid, True)
+
+    def _kept(self, tested: Certificate | Refusal) -> tuple[Certificate | Refusal, bool]:
+        """Issue a certificate, unless one that says the same or more holds already."""
+        if isinstance(tested, Refusal):
+            return self._standing(tested)
+        valid = self._valid()
+        if valid is not None and _same(valid, tested):
+            return valid, True
+        if self.asked.issue:
+            self.book.issue(tested, now=self.asked.now)
+        return tested, False
+
+    def _grid(self, free: list[Reply], sample: list[Label]) -> Grid:
+        """Return a grid laid by the scores of replies whose labels certify nothing."""
+        certifying = {one.ticket for one in sample}
+        others = [self.scores[one.ticket] for one in free if one.ticket not in certifying]
+        return grid_of(others) if len(others) >= GRID_LEAST else EVEN_GRID
+
+    def _unlike(self, free: list[Reply], sample: list[Label]) -> Refusal | None:
+        """Refuse labels of replies that do not look like what could go out."""
+        whole = [self.scores[one.ticket] for one in free]
+        if likelihood([one.score for one in sample], whole) >= UNLIKE:
+            return None
+        return Refusal(
+            scope=self.scope,
+            code="not_random",
+            detail=(
+                "the labelled replies do not score like the others: they cannot have been drawn "
+                "by lot. Draw some with `firstline labels sample`"
+            ),
+        )
+
+    def _fingerprint(self, labels: list[Label]) -> str:
+        digest = hashlib.sha256(encode(self.scope).encode())
+        asked = (self.asked.alpha, self.share, self.basis.score)
+        digest.update(repr(asked).encode())
+        for one in sorted(labels, key=lambda one: (one.ticket, one.wrong)):
+            digest.update(repr((one.ticket, one.wrong, one.inclusion)).encode())
+        return digest.hexdigest()[:16]
+
+    def _expected(
+        self, sample: list[Label], grid: Grid, free: int, tickets: int
+    ) -> Iterator[Expected]:
+        scores, wrong = [one.score for one in sample], [one.wrong for one in sample]
+        for alpha in SHOWN_ALPHAS:
+            chosen = choose(scores, wrong, grid, alpha=alpha, delta=self.share) if sample else None
+            yield Expected(
+                alpha=alpha,
+                threshold=None if chosen is None else chosen.threshold,
+                of_drafts=0.0 if chosen is None else chosen.coverage,
+                of_tickets=0.0 if chosen is None else chosen.coverage * free / max(tickets, 1),
+            )
+
+    def _cost(
+        self, sample: list[Label], grid: Grid, outcome: Certificate | Refusal
+    ) -> CostView | None:
+        if not sample:
+            return None
+        scores, wrong = [one.score for one in sample], [one.wrong for one in sample]
+        prices = [self._prices(one.intent) for one in sample]
+        points = costs(scores, wrong, prices, grid)
+        certified = None
+        if isinstance(outcome, Certificate):
+            only = Grid(thresholds=(outcome.threshold,), starts=(0,))
+            certified = costs(scores, wrong, prices, only)[1]
+        return CostView(nothing=points[0], cheapest=cheapest(points), certified=certified)
+
+    def _prices(self, intent: Intent) -> Prices:
+        found = dict(self.trust.costs_by_intent).get(intent, self.trust.costs)
+        return Prices(
+            wrong=found.wrong_usd, review=found.review_usd, escalation=found.escalation_usd
+        )
+
+
+def _same(one: Certificate, other: Certificate) -> bool:
+    """Whether two certificates rest on the same labels and promise the same."""
+
+    def key(item: Certificate) -> tuple[float, ...]:
+        return (item.alpha, item.delta, item.threshold, item.count, item.errors)
+
+    return key(one) == key(other)
+
+
+def _to_label(outcome: Certificate | Refusal, free: int, drafts: int) -> int:
+    """Return about how many drafts to label for the clean labels that are missing.
+
+    Half of the labels fit the score, and drafts that would be held anyway certify nothing.
+    """
+    if isinstance(outcome, Certificate) or not outcome.missing:
+        return 0
+    return ceil(2 * outcome.missing * max(drafts, 1) / max(free, 1))

@@ -1,0 +1,1 @@
+"""Reviews: what people see of a ticket, what they may decide, and what becomes of it."""
