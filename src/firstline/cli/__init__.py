@@ -23,6 +23,7 @@ COMMANDS = (
     "commitments",
     "recall",
     "gaps",
+    "accuracy",
 )
 """Modules of this package, each with a `register(app)`."""
 INTERRUPTED = 130

@@ -24,6 +24,7 @@ from firstline.desk.build import (
     utc_now,
 )
 from firstline.desk.models import open_models
+from firstline.desk.releasing import with_release
 from firstline.errors import InputError, Place, SetupError
 from firstline.knowledge import SearchResult
 from firstline.pipeline.flow import consider
@@ -255,7 +256,7 @@ def open_desk(
     opened = open_company(
         workspace, history=EarlierTickets(store), models=models, progress=progress
     )
-    return Desk(opened, store, Outbox(engine))
+    return Desk(with_release(opened, engine), store, Outbox(engine))
 
 
 def autonomy_level(written: str | None) -> Autonomy | None:

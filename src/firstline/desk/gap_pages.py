@@ -12,14 +12,38 @@ from firstline.proof.sentences import words
 
 _NOT_NAME = re2.compile(r"[^a-z0-9]+")
 FACTS: Final = (
-    (re2.compile(r"(?i)\bhow (?:do|can|to|would|should)\b|\bset ?up\b|\bsteps?\b"), "the steps, one a line"),
-    (re2.compile(r"(?i)\bhow (?:much|many)\b|\bcosts?\b|\bprices?\b|\bfees?\b|\bcharged?\b"), "the price or number, with its unit and to whom it applies"),
-    (re2.compile(r"(?i)\bwhen\b|\bhow long\b|\bhow soon\b|\bdeadline\b|\bdays?\b"), "the time it takes or by when, and counted from what"),
-    (re2.compile(r"(?i)^(?:can|could|is it|is there|are there|do you|does|will|may)\b|\bpossible\b|\ballowed\b|\bsupport(?:s|ed)?\b"), "yes or no, on which plans and under which conditions"),
-    (re2.compile(r"(?i)\bwhere\b|\bfind\b|\blocated?\b"), "the place, as the customer sees it named"),
-    (re2.compile(r"(?i)\bwhy\b|\berror\b|\bnot work|\bdoes ?n.t\b|\bfails?\b|\bbroken\b"), "the usual causes, and what to do about each"),
-    (re2.compile(r"(?i)\bwho\b|\bcontact\b|\bphone\b|\bemail\b"), "who is responsible, and how to reach them"),
-)  # fmt: skip
+    (
+        re2.compile(r"(?i)\bhow (?:do|can|to|would|should)\b|\bset ?up\b|\bsteps?\b"),
+        "the steps, one a line",
+    ),
+    (
+        re2.compile(r"(?i)\bhow (?:much|many)\b|\bcosts?\b|\bprices?\b|\bfees?\b|\bcharged?\b"),
+        "the price or number, with its unit and to whom it applies",
+    ),
+    (
+        re2.compile(r"(?i)\bwhen\b|\bhow (?:long|soon)\b|\bdeadline\b|\bdays?\b"),
+        "the time it takes or by when, and counted from what",
+    ),
+    (
+        re2.compile(
+            r"(?i)^(?:can|could|is it|is there|are there|do you|does|will|may)\b"
+            r"|\bpossible\b|\ballowed\b|\bsupport(?:s|ed)?\b"
+        ),
+        "yes or no, on which plans and under which conditions",
+    ),
+    (
+        re2.compile(r"(?i)\bwhere\b|\bfind\b|\blocated?\b"),
+        "the place, as the customer sees it named",
+    ),
+    (
+        re2.compile(r"(?i)\bwhy\b|\berror\b|\bnot work|\bdoes ?n.t\b|\bfails?\b|\bbroken\b"),
+        "the usual causes, and what to do about each",
+    ),
+    (
+        re2.compile(r"(?i)\bwho\b|\bcontact\b|\bphone\b|\be-?mail\b"),
+        "who is responsible, and how to reach them",
+    ),
+)
 """What a question of each form needs to be answered; never the answer."""
 ALWAYS: Final = ("exceptions, and who decides them", "since when this holds")
 FILE_WORDS: Final = 8

@@ -45,6 +45,8 @@ NEARLY: Final = 0.5
 SAMPLES: Final = 6
 NEAR: Final = 3
 """Articles named beside a group."""
+TELLING: Final = 3
+"""Words of meaning from which a sentence says what it asks about."""
 LONGEST: Final = 240
 """Characters of a sample question."""
 _ASKS = re2.compile(
@@ -211,11 +213,17 @@ def question(answer: Answer, cause: Cause, workspace: Workspace) -> Question:
 
 
 def _asking(text: str) -> Iterator[str]:
-    """Yield the first two sentences that ask, else the first one with a few words."""
+    """Yield the two sentences that ask and say most, else the one that says most."""
     cut = [unit.text for unit in units(text)]
-    asking = [one for one in cut if _ASKS.search(one)]
-    longer = [one for one in cut if word_count(one) > len("abc")]
-    yield from (asking[:2] or longer[:1] or cut[:1])
+    weights = [len(content(one)) for one in cut]
+    asking = [
+        at for at, one in enumerate(cut) if weights[at] >= TELLING and _ASKS.search(one) is not None
+    ]
+    if not asking:
+        yield from ([cut[weights.index(max(weights))]] if cut else ())
+        return
+    asking.sort(key=lambda at: (-weights[at], at))
+    yield from (cut[at] for at in sorted(asking[:2]))
 
 
 def _names(answer: Answer) -> frozenset[str]:
@@ -304,7 +312,11 @@ def _terms(group: Sequence[Question]) -> tuple[str, ...]:
             written.setdefault(stem, Counter())[word] += 1
             spread[stem] += 1
     least = max(2, len(group) // 3) if len(group) > 1 else 1
-    common = [stem for stem, count in spread.items() if count >= least and len(stem) > 1]
+    common = [
+        stem
+        for stem, count in spread.items()
+        if count >= least and len(stem) > 1 and any(char.isalpha() for char in stem)
+    ]
     common.sort(key=lambda stem: (-spread[stem], stem))
     return tuple(
         min(written[stem].items(), key=lambda item: (-item[1], item[0]))[0] for stem in common[:8]
@@ -326,15 +338,15 @@ def _near(shown: Sequence[Question], terms: Sequence[str], parts: Parts) -> tupl
             if known is None or _likeness(hit) > _likeness(known):
                 best[hit.passage.document] = hit
     order = sorted(best, key=lambda name: (-count[name], -_likeness(best[name]), name))
-    known = {item.id: item for item in parts.knowledge.documents()}
+    listed = {item.id: item for item in parts.knowledge.documents()}
     return tuple(
         NearArticle(
             document=name,
             title=best[name].passage.title,
             questions=count[name],
             score=round(_likeness(best[name]), 4),
-            why=_why(best[name], terms, parts, hidden=known[name].superseded_by is not None)
-            if name in known
+            why=_why(best[name], terms, parts, hidden=listed[name].superseded_by is not None)
+            if name in listed
             else "it was withdrawn a moment ago",
         )
         for name in order[:NEAR]

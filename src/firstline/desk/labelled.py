@@ -55,7 +55,7 @@ class Traffic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Mark:
     """What the labels of a ticket come to."""
 
     wrong: bool | None
@@ -69,7 +69,7 @@ class Finding:
 class Labelled:
     """Everything labels say about the drafts made under what is in use now."""
 
-    certifying: Mapping[TicketId, Finding]
+    certifying: Mapping[TicketId, Mark]
     judged: Mapping[TicketId, bool]
     """Whether a reply was right, by anybody's word: to fit the score."""
     waiting: frozenset[TicketId]
@@ -172,7 +172,7 @@ def labelled(
         else:
             may.setdefault(one.ticket, []).append((one, inclusion))
     return Labelled(
-        certifying={ticket: _finding(given) for ticket, given in may.items()},
+        certifying={ticket: _mark(given) for ticket, given in may.items()},
         judged=_judged(judging),
         waiting=frozenset(ticket for ticket in drawn if ticket in current and ticket not in may),
         left_out=dict(left_out),
@@ -192,15 +192,15 @@ def _unfit(one: StoredLabel, reply: Reply | None, oldest: datetime) -> str:
     return "too old" if one.at < oldest else ""
 
 
-def _finding(given: Sequence[tuple[StoredLabel, float]]) -> Finding:
+def _mark(given: Sequence[tuple[StoredLabel, float]]) -> Mark:
     inclusion = min(share for _, share in given)
     settled = [one for one, _ in given if one.settles]
     if settled:
-        return Finding(wrong=settled[-1].wrong, inclusion=inclusion)
+        return Mark(wrong=settled[-1].wrong, inclusion=inclusion)
     said = {one.wrong for one, _ in given} - {None}
     if len(said) > 1:
-        return Finding(wrong=True, contradictory=True, inclusion=inclusion)
-    return Finding(wrong=said.pop() if said else None, inclusion=inclusion)
+        return Mark(wrong=True, contradictory=True, inclusion=inclusion)
+    return Mark(wrong=said.pop() if said else None, inclusion=inclusion)
 
 
 def _judged(judging: Mapping[TicketId, Sequence[StoredLabel]]) -> dict[TicketId, bool]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from firstline.channels import FileChannel
 from firstline.channels.tickets import TicketFile
 from firstline.desk.build import Opened, Progress, silent
+from firstline.desk.releasing import watch_of
 from firstline.desk.results import RESULTS, Summary, replaced, write_results
 from firstline.errors import InputError, Place, SetupError, TicketError
 from firstline.pipeline.engine import Engine
@@ -121,6 +122,7 @@ def open_line(opened: Opened, store: TicketStore, outbox: Outbox) -> Line:
         calls=CallLedger(store.engine),
         batch_list=BatchList(store.engine),
         commitments=CommitmentLedger(store.engine),
+        watch=watch_of(opened),
     )
 
 

@@ -155,22 +155,23 @@ def certificate_json(one: Certificate) -> dict[str, Any]:
 def scope_json(one: ScopeReport) -> dict[str, Any]:
     """Return what came of a scope as JSON."""
     outcome = one.outcome
-    certified = isinstance(outcome, Certificate)
+    found: dict[str, Any] = {"certificate": None, "missing": None}
+    if isinstance(outcome, Certificate):
+        found["certificate"] = certificate_json(outcome)
+    else:
+        found["missing"] = {
+            "code": outcome.code,
+            "detail": outcome.detail,
+            "clean_labels": outcome.missing,
+            "drafts_to_label": one.to_label,
+        }
     return {
         "scope": one.scope.name,
         "intents": list(one.scope.intents),
         "channel": one.scope.channel,
         "language": one.scope.language,
-        "certificate": certificate_json(outcome) if certified else None,
+        **found,
         "stands": one.stands,
-        "missing": None
-        if certified
-        else {
-            "code": outcome.code,
-            "detail": outcome.detail,
-            "clean_labels": outcome.missing,
-            "drafts_to_label": one.to_label,
-        },
         "look": one.look,
         "tickets": one.tickets,
         "drafts": one.drafts,

@@ -148,6 +148,8 @@ class Engine:
         await self.keep_pace()
         await self.tend_batches(hurry=hurry)
         await asyncio.to_thread(remind, self._line.commitments, self._line.now())
+        if self._line.watch is not None:
+            await asyncio.to_thread(self._line.watch.settle)
         if await self._active():
             return
         # Nothing is queued or running, yet tickets are open: somebody died between accepting
@@ -174,10 +176,14 @@ class Engine:
         return bool(active)
 
     async def _hand_over(self, ids: Iterable[TicketId]) -> None:
+        line = self._line
         for ticket_id in ids:
+            ending = await line.lost(ticket_id)
             await asyncio.to_thread(
-                self._line.store.end, ticket_id, "escalate", "engine_failed", self._line.now()
+                line.store.end, ticket_id, "escalate", "engine_failed", line.now(), ending=ending
             )
+            if ending is not None:
+                ending.tell()
 
     async def give_up(self) -> int:
         """Hand the tickets of workflows that failed for good to a person; return how many."""

@@ -53,6 +53,11 @@ class ReleaseReader:
                 self._held = (begun, self._read(self.store.current, self._fresh_proofs))
             return self._held[1]
 
+    @property
+    def held(self) -> Release:
+        """What was read last, however long ago: for use inside a transaction."""
+        return Release() if self._held is None else self._held[1]
+
     def at(self, connection: sa.Connection) -> Release:
         """Return the release as the caller's transaction sees it.
 

@@ -26,13 +26,15 @@ from firstline.pipeline.parts import Parts
 from firstline.pipeline.prepared import Prepared
 from firstline.pipeline.promised import promised
 from firstline.pipeline.record import PREPARED, answer_from, stage_bodies
-from firstline.records import Answer, StageTime, Ticket, TicketId, decode, encode
+from firstline.pipeline.service_watch import Ending, ServiceWatch
+from firstline.records import Answer, Outcome, StageTime, Ticket, TicketId, decode, encode
 from firstline.store import (
     BatchList,
     CallLedger,
     Caps,
     CommitmentLedger,
     Inbox,
+    Kind,
     Outbox,
     TicketStore,
 )
@@ -64,6 +66,8 @@ class Line:
     calls: CallLedger
     batch_list: BatchList
     commitments: CommitmentLedger
+    watch: ServiceWatch | None = None
+    """Watches what goes out by itself; None: nobody does."""
     inboxes: dict[str, Inbox] = field(default_factory=dict)
     """Inboxes already read; they never change."""
 
@@ -83,6 +87,32 @@ class Line:
         """Return the level a ticket's inbox puts in the place of its intent's, if it does."""
         inbox = await self.inbox(ticket.inbox)
         return parse_autonomy(inbox.autonomy) if inbox.autonomy else None
+
+    async def ending(self, answer: Answer, outcome: Outcome | None) -> Ending | None:
+        """Return what the watch does when a ticket ends; nothing for those of trial runs."""
+        if outcome is None or self.watch is None or await self.autonomy(answer.ticket) is not None:
+            return None
+        return self.watch.ending(answer, outcome)
+
+    async def lost(self, ticket_id: TicketId) -> Ending | None:
+        """Return what the watch does when a ticket is given up; nothing for trial runs."""
+        stored = await self.read(self.store.load, ticket_id)
+        if stored is None or self.watch is None or await self.autonomy(stored.ticket) is not None:
+            return None
+        return self.watch.lost()
+
+    async def still_released(self, answer: Answer, kind: Kind) -> Outbox:
+        """Return the ledger that claims a delivery only if it may still leave at that moment."""
+        if self.watch is None:
+            return self.outbox
+        prepared = Prepared(
+            route=answer.route,
+            context=answer.context,
+            draft=answer.draft,
+            findings=answer.findings,
+        )
+        case = prepared.case(answer.ticket, self.parts, await self.autonomy(answer.ticket))
+        return self.outbox.under(self.watch.forbids(case, kind))
 
     @property
     def caps(self) -> Caps:
@@ -174,6 +204,7 @@ async def _decide(ticket: Ticket, prepared: Prepared | Answer, line: Line) -> st
         answer = prepared
     ended = answer.verdict.action in ("review", "escalate")
     outcome, reason = outcome_of(answer, None) if ended else (None, None)
+    ending = await line.ending(answer, outcome)
     await asyncio.to_thread(
         line.store.record,
         ticket.id,
@@ -182,7 +213,10 @@ async def _decide(ticket: Ticket, prepared: Prepared | Answer, line: Line) -> st
         outcome=outcome,
         reason=reason,
         now=line.now(),
+        ending=ending,
     )
+    if ending is not None:
+        ending.tell()
     return await _pass_on(answer, line)
 
 
@@ -231,7 +265,7 @@ async def _deliver(answer: Answer, line: Line) -> str:
         delivery.kind,
         delivery.text,
         channel=line.outlets(inbox.kind, inbox.target),
-        outbox=line.outbox,
+        outbox=await line.still_released(answer, delivery.kind),
         caps=line.caps,
         now=line.now,
         promises=promised(ticket, delivery.text, line.parts.workspace, answer.context.evidence),
@@ -239,6 +273,7 @@ async def _deliver(answer: Answer, line: Line) -> str:
     # Other tickets are worked on while this one waits for the disk: no processor time to name.
     wall_ms = round((time.perf_counter() - begun) * 1e3, 3)
     outcome, reason = outcome_of(answer, receipt)
+    ending = await line.ending(answer, outcome)
     await asyncio.to_thread(
         line.store.record,
         ticket.id,
@@ -247,7 +282,10 @@ async def _deliver(answer: Answer, line: Line) -> str:
         outcome=outcome,
         reason=reason,
         now=line.now(),
+        ending=ending,
     )
+    if ending is not None:
+        ending.tell()
     return receipt.state
 
 

@@ -6,37 +6,20 @@ live claim is used, or the ticket is claimed first: for commands, where nobody l
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-
-import sqlalchemy as sa
 
 from firstline.errors import InputError
 from firstline.pipeline.parts import Parts
-from firstline.pipeline.record import answer_from
-from firstline.records import (
-    Answer,
-    Context,
-    Draft,
-    Outcome,
-    Reason,
-    Route,
-    Ticket,
-    TicketId,
-    Verdict,
-    encode,
-)
+from firstline.records import Answer, Outcome, TicketId
+from firstline.review.changes import change_of, in_shadow, named, reply_change, usable
 from firstline.review.edits import Edited, digest, edited
-from firstline.review.entries import Entrance
-from firstline.review.examination import Examined, examine
+from firstline.review.examination import examine
 from firstline.review.outcomes import NOTHING_OWED, REJECT_REASONS, RejectReason
-from firstline.review.packet import Packet, packet
-from firstline.review.rates import Rates, rates
-from firstline.review.stakes import Own, stakes_of
-from firstline.store.feedback import FeedbackAnswer, FeedbackStore, StoredFeedback
-from firstline.store.outbox import Kind
-from firstline.store.review_queue import PAGE, Filter, QueuePage, ReviewQueue
+from firstline.review.reading import ReviewReader
+from firstline.review.stakes import stakes_of
+from firstline.store.feedback import FeedbackAnswer, StoredFeedback
 from firstline.store.review_records import (
     LEASE,
     Change,
@@ -46,14 +29,10 @@ from firstline.store.review_records import (
     ReviewEntry,
     ReviewRefused,
 )
-from firstline.store.reviews import ReviewStore
-from firstline.store.tickets import TicketStore
-from firstline.workspace import Workspace
 
-SHADOW = "shadow"
 MORE_HELP = "more_help"
-LONGEST_NOTE = 2_000
-"""Characters of a note or a name."""
+CUSTOMER = "customer"
+"""Who reopens a ticket by asking for more help."""
 
 
 class Reviews(ReviewReader):
@@ -62,7 +41,7 @@ class Reviews(ReviewReader):
     def claim(self, ticket_id: TicketId, by: str, *, lease: timedelta = LEASE) -> Review:
         """Give a ticket to one person for a while."""
         self.entrance.admit(self.now())
-        return self.store.claim(ticket_id, _named(by), self.now(), lease=lease)
+        return self.store.claim(ticket_id, named(by), self.now(), lease=lease)
 
     def renew(
         self, ticket_id: TicketId, by: str, version: int, *, lease: timedelta = LEASE
@@ -93,18 +72,17 @@ class Reviews(ReviewReader):
             ReviewRefused: Somebody else has it, it was overtaken, its evidence changed, a check
                 blocks it, or there is no draft.
         """
-        held = self._held(ticket_id, by, version)
-        answer = self.answer(ticket_id)
-        draft = _usable(answer)
+        held, answer = await asyncio.to_thread(self._seen, ticket_id, by, version)
+        draft = usable(answer)
         if draft is None:
-            problem, fix = (
-                "there is no draft to approve",
-                "Write a reply with edit, or take it over",
+            fix = "Write a reply with edit, or take it over"
+            raise ReviewRefused(
+                "there is no draft to approve", refusal="no_draft", ticket=ticket_id, fix=fix
             )
-            raise ReviewRefused(problem, refusal="no_draft", ticket=ticket_id, fix=fix)
         made = Edited(draft=draft, changed=frozenset(), distance=0.0, reason="")
         found = await examine(answer, made, parts=parts, override=override, unchanged=True)
-        return self._release_reply("approve", held, by, answer, made, found, override)
+        change = change_of("approve", held, by, note=override.strip(), answer=answer)
+        return await self._released(reply_change(change, answer, made, found))
 
     async def edit(
         self,
@@ -122,11 +100,14 @@ class Reviews(ReviewReader):
             ReviewRefused: As `approve`.
             InputError: The reply is empty or too long.
         """
-        held = self._held(ticket_id, by, version)
-        answer = self.answer(ticket_id)
-        made = edited(_usable(answer), text, self.language(answer.ticket))
+        held, answer = await asyncio.to_thread(self._seen, ticket_id, by, version)
+        made = edited(usable(answer), text, self.language(answer.ticket))
         found = await examine(answer, made, parts=parts, override=override)
-        return self._release_reply("edit", held, by, answer, made, found, override)
+        change = change_of("edit", held, by, note=override.strip(), answer=answer)
+        return await self._released(reply_change(change, answer, made, found))
+
+    async def _released(self, change: Change) -> Decision:
+        return await asyncio.to_thread(self.store.decide, change, self.now())
 
     def reject(
         self,
@@ -148,12 +129,12 @@ class Reviews(ReviewReader):
                 f"there is no reason {reason!r}", fix=f"Use one of {', '.join(REJECT_REASONS)}"
             )
         owed = reason not in NOTHING_OWED
-        change = self._change("reject", ticket_id, by, version, note=note)
+        change, _ = self._seen_change("reject", ticket_id, by, version, note=note)
         ended: Outcome = "escalate" if owed else "review"
         change = replace(
             change,
             state="handed" if owed else "closed",
-            assignee=by if owed else "",
+            assignee=change.by if owed else "",
             reason=reason,
             outcome=ended,
             outcome_reason=f"rejected_{reason}",
@@ -184,15 +165,14 @@ class Reviews(ReviewReader):
         """
         if not team.strip() or not note.strip():
             raise InputError("an escalation names a team and a reason")
-        change = self._change("escalate", ticket_id, by, version, note=note)
-        answer = self.answer(ticket_id)
-        tell = notify and not answer.ticket.flags and not _in_shadow(answer)
+        change, answer = self._seen_change("escalate", ticket_id, by, version, note=note)
+        tell = notify and not answer.ticket.flags and not in_shadow(answer)
         notice = self.workspace.voice.handoff if tell else ""
         change = replace(
             change,
             state="handed",
-            team=_named(team),
-            target=_named(team),
+            team=named(team),
+            target=named(team),
             delivers="notice" if notice else "",
             text=notice,
             after_hash=digest(notice),
@@ -205,12 +185,12 @@ class Reviews(ReviewReader):
         self, ticket_id: TicketId, by: str, *, note: str = "", version: int | None = None
     ) -> Decision:
         """Take a ticket over, to answer it where the customer wrote; nobody else gets it then."""
-        change = self._change("take", ticket_id, by, version, note=note)
+        change, _ = self._seen_change("take", ticket_id, by, version, note=note)
         change = replace(
             change,
             state="handed",
-            assignee=by,
-            target=by,
+            assignee=change.by,
+            target=change.by,
             outcome="escalate",
             outcome_reason="taken_over",
         )
@@ -228,7 +208,7 @@ class Reviews(ReviewReader):
         """Leave a ticket until a time; raises InputError when that has passed."""
         if until <= self.now():
             raise InputError("the time to wake it has passed", fix="Name a later one")
-        change = self._change("snooze", ticket_id, by, version, note=note)
+        change, _ = self._seen_change("snooze", ticket_id, by, version, note=note)
         change = replace(
             change, state="snoozed", wakes_at=until, target=until.astimezone(UTC).isoformat()
         )
@@ -240,7 +220,7 @@ class Reviews(ReviewReader):
         """Put a ticket that was done with, or that somebody has, back into the queue."""
         held = self.review(ticket_id)
         change = replace(
-            self._plain("reopen", held, by, note),
+            change_of("reopen", held, by, note=note),
             version=held.version if version is None else version,
             state="waiting",
             assignee="",
@@ -267,7 +247,7 @@ class Reviews(ReviewReader):
             self.store.add([self._entry_after(self.answer(ticket_id), now)])
         elif held.state in ("answered", "closed"):
             change = replace(
-                self._plain("reopen", held, "customer", ""),
+                change_of("reopen", held, CUSTOMER),
                 version=held.version,
                 state="waiting",
                 assignee="",
@@ -299,86 +279,20 @@ class Reviews(ReviewReader):
             entered_at=now,
         )
 
-    def _release_reply(
-        self,
-        kind: DecisionKind,
-        held: Review,
-        by: str,
-        answer: Answer,
-        made: Edited,
-        found: Examined,
-        override: str,
-    ) -> Decision:
-        """Store a reply that may leave; of a ticket in shadow it is only recorded."""
-        draft = _usable(answer)
-        leaves = not _in_shadow(answer)
-        asks = found.draft.action == "clarify"
-        delivers: Kind = "question" if asks else "reply"
-        change = replace(
-            self._plain(kind, held, by, override.strip()),
-            state="approved" if leaves else "closed",
-            assignee="",
-            team="",
-            reason=made.reason,
-            before_hash=digest(draft.text) if draft else "",
-            after_hash=digest(found.draft.text),
-            distance=made.distance,
-            overridden=found.overridden,
-            delivers=delivers if leaves else "",
-            text=found.draft.text,
-            draft=encode(found.draft),
-            evidence="" if found.context == answer.context else encode(found.context),
-        )
-        if not leaves:
-            change = replace(change, outcome="review", outcome_reason=f"{kind}_in_shadow")
-        return self.store.decide(change, self.now())
-
-    def _change(
-        self, kind: DecisionKind, ticket_id: TicketId, by: str, version: int | None, *, note: str
-    ) -> Change:
-        draft = _usable(self.answer(ticket_id))
-        change = self._plain(kind, self._held(ticket_id, by, version), by, note)
-        return replace(change, before_hash=digest(draft.text) if draft else "")
-
-    def _plain(self, kind: DecisionKind, held: Review, by: str, note: str) -> Change:
-        """Return a decision that changes nothing of a review yet."""
-        if len(note) > LONGEST_NOTE:
-            raise InputError(f"the note is longer than {LONGEST_NOTE} characters")
-        return Change(
-            ticket=held.ticket,
-            kind=kind,
-            by=_named(by),
-            version=held.version,
-            state=held.state,
-            assignee=held.assignee,
-            team=held.team,
-            note=note,
-        )
-
     def _held(self, ticket_id: TicketId, by: str, version: int | None) -> Review:
         """Return a review in the version the caller saw, or claimed now."""
-        held = self.review(ticket_id)
+        who, held = named(by), self.review(ticket_id)
         if version is not None:
             return replace(held, version=version)
-        if held.held_by(self.now()) == by:
+        if held.held_by(self.now()) == who:
             return held
-        return self.store.claim(ticket_id, _named(by), self.now())
+        return self.store.claim(ticket_id, who, self.now())
 
-def _usable(answer: Answer) -> Draft | None:
-    """Return the draft a person may approve or edit, if somebody wrote one."""
-    draft = answer.draft
-    return draft if draft.action != "escalate" and draft.sentences else None
+    def _seen(self, ticket_id: TicketId, by: str, version: int | None) -> tuple[Review, Answer]:
+        return self._held(ticket_id, by, version), self.answer(ticket_id)
 
-
-def _in_shadow(answer: Answer) -> bool:
-    return answer.verdict.autonomy == SHADOW
-
-
-def _named(name: str) -> str:
-    """Return a person's or team's name as it is kept."""
-    kept = " ".join(name.split())
-    if not kept or len(kept) > LONGEST_NOTE:
-        raise InputError("a name is missing or too long", fix="Say who decides with --by")
-    return kept
-
-
+    def _seen_change(
+        self, kind: DecisionKind, ticket_id: TicketId, by: str, version: int | None, *, note: str
+    ) -> tuple[Change, Answer]:
+        held, answer = self._seen(ticket_id, by, version)
+        return change_of(kind, held, by, note=note, answer=answer), answer

@@ -27,7 +27,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from firstline.records import TicketId
 from firstline.store.database import reading
 from firstline.store.tickets import instant
-from firstline.store.trust_tables import audit, autonomy_change, lot_secret, watch, watch_point
+from firstline.store.trust_tables import (
+    audit,
+    autonomy_change,
+    label,
+    lot_secret,
+    watch,
+    watch_point,
+)
 
 EVERYTHING = "*"
 Topic = Literal["switch", "level", "trip", "baseline", "setting"]
@@ -36,6 +43,8 @@ LISTED = 1_000
 """Changes, points or audits of one list, at most."""
 KEPT_POINTS = 500
 """Points of a path that are kept."""
+COUNTED_LABELS = ("audit", "review", "import")
+"""Labels that say what a person found of a drawn reply."""
 _AUDIT = "audit"
 
 
@@ -215,6 +224,27 @@ def settle_audit(
     if not connection.execute(_FOUND, how).rowcount:
         return None
     return _audit(connection.execute(sa.select(audit).where(audit.c.ticket == ticket)).one())
+
+
+def labelled_audits(engine: sa.Engine) -> tuple[tuple[TicketId, bool], ...]:
+    """Return the drawn replies that were labelled and not settled, with what was found.
+
+    What settles a disagreement counts before the rest, else the last label does. What customers
+    say is left out: those who answer are no random sample.
+    """
+    query = (
+        sa.select(label.c.ticket, label.c.wrong)
+        .join(audit, audit.c.ticket == label.c.ticket)
+        .where(
+            audit.c.labelled_at.is_(None),
+            label.c.kind.in_(COUNTED_LABELS),
+            label.c.wrong.is_not(None),
+        )
+        .order_by(label.c.settles, label.c.at, label.c.number)
+    )
+    with reading(engine).connect() as connection:
+        found = {TicketId(row.ticket): bool(row.wrong) for row in connection.execute(query)}
+    return tuple(found.items())
 
 
 class AutonomyStore:

@@ -15,6 +15,7 @@ from firstline.proof.policy.deadlines import Deadline, due_at, find_deadline, sp
 from firstline.proof.policy.granted import is_published
 from firstline.proof.policy.owners import Owned, is_agreed, owned_promises, rule_for
 from firstline.proof.policy.phrases import words_of
+from firstline.proof.statements import prove
 from firstline.proof.subject import Subject, blocked, doubted
 from firstline.records import Commitment, Finding
 from firstline.workspace.policy_rules import PromiseRule
@@ -41,8 +42,14 @@ def _judged(owned: Owned, subject: Subject) -> Iterator[Finding]:
         why, code = _against_rule(rule, promise.deadline, subject)
         if why:
             yield blocked(_CHECK, why, code=code, sentence=promise.sentence, span=span)
-    elif not owned.source:
+    elif not owned.source and not _is_proven(promise.sentence, subject):
         yield _unowned(promise, subject)
+
+
+def _is_proven(sentence: int, subject: Subject) -> bool:
+    """Whether the evidence says what a sentence promises: then the policy behind it owes it."""
+    proof = prove(subject)[sentence]
+    return not proof.gaps and proof.how in ("quote", "record", "computed", "paraphrase")
 
 
 def _unowned(promise: Promise, subject: Subject) -> Finding:

@@ -69,6 +69,8 @@ _WIDENING = tuple(
     """.strip().splitlines()
 )
 """Phrases that widen a statement: the evidence must have the same, or say "unlimited"."""
+_SUDDEN = ("at once", "right away", "straight away", "on the spot", "in no time")
+_AT_ONCE = frozenset("immediately immediate instantly instant once straight right".split())
 _EXEMPT = frozenset("unlimited anytime indefinitely forever always regardless".split())
 _WEAK = frozenset("any all fully completely entirely".split())
 """Absolutes that only count where the rest is the evidence's own."""
@@ -101,6 +103,10 @@ def absolute_gaps(statement: Statement) -> Iterator[Gap]:
         free = {"free"} if units and units[0].kind == "object" else _FREE
         if f" {phrase} " in said and free.isdisjoint(held):
             yield statement.whole("absolute", f"the evidence does not say “{phrase}”")
+            return
+    for sudden in _SUDDEN:
+        if f" {sudden} " in said and held.isdisjoint(_AT_ONCE):
+            yield statement.whole("absolute", f"the evidence does not say “{sudden}”")
             return
     for phrase in phrases:
         told = any(f" {phrase} " in text for text in spoken) or not held.isdisjoint(_EXEMPT)
@@ -170,9 +176,34 @@ def cause_gaps(statement: Statement) -> Iterator[Gap]:
         if len(inside) < 1:
             continue
         heavy = [one for one in inside if one not in LIGHT_LEMMAS] or inside
-        known = sum(has(one, statement.alignment.held) for one in heavy)
-        if known < _CAUSE_SHARE * len(heavy) or (len(heavy) == 1 and not known):
+        if not _gives_cause(statement, heavy, at):
             yield statement.gap("cause", "the evidence gives no such cause", at)
+
+
+_EFFECT = 0.4
+
+
+def _gives_cause(statement: Statement, heavy: Sequence[str], at: int) -> bool:
+    """Whether a unit has the words of a cause, and says what it causes or that it is a cause."""
+    before = {one for one in statement.read.lemmas[:at] if one and one not in LIGHT_LEMMAS}
+    before -= set(heavy)
+    for unit in statement.units:
+        held = unit.held | unit.context
+        known = sum(has(one, held) for one in heavy)
+        if known < _CAUSE_SHARE * len(heavy) or not known:
+            continue
+        effect = sum(has(one, held) for one in before)
+        if not before or (effect >= _EFFECT * len(before) and known):
+            return True
+        if not _STATING.isdisjoint(words_of(unit.text).words):
+            return True
+    return False
+
+
+_STATING = frozenset(
+    "because due since so therefore reason reasons why cause causes caused result owing".split()
+)
+"""Words by which a unit says that it gives a cause."""
 
 
 def condition_gaps(statement: Statement) -> Iterator[Gap]:

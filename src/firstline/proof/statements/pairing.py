@@ -57,7 +57,7 @@ def is_of_another(statement: Statement, made: Claim, one: Shown) -> bool:
         for claim in held
         if claim.kind in kinds and fit(claim, made) is None
     ]
-    for sibling in _siblings(statement, one.unit):
+    for sibling in siblings(statement, one.unit):
         claims = unit_claims(sibling, facts)
         if not any(fit(claim, made) is not None for claim in claims):
             others += [_around(sibling, each, claims) for each in claims if _is_alike(each, one.claim)]
@@ -239,7 +239,7 @@ def _lemmas(
     )
 
 
-def _siblings(statement: Statement, number: int) -> Iterator[Passage]:
+def siblings(statement: Statement, number: int) -> Iterator[Passage]:
     """Yield the rows or items beside a unit, of the same table or list."""
     shelf = statement.reply.shelf
     unit = shelf.units[number]

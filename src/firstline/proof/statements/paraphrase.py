@@ -21,6 +21,7 @@ from firstline.proof.statements.lemmas import LIGHT_LEMMAS, stem
 from firstline.proof.statements.names import contrast_gaps, name_gaps, name_positions, plan_gaps
 from firstline.proof.statements.polarity import polarity_gaps
 from firstline.proof.statements.statement import Reply, Statement, clauses_and_words
+from firstline.proof.statements.subjects import subject_gaps
 from firstline.proof.statements.unit_values import claimed_words, made_claims
 from firstline.proof.statements.value_claims import ValueProof, prove_values, record_units
 from firstline.proof.statements.words import words_of
@@ -46,6 +47,7 @@ SHORT: Final = 4.0
 RULES: Final[tuple[Callable[[Statement], Iterator[Gap]], ...]] = (
     name_gaps,
     plan_gaps,
+    subject_gaps,
     contrast_gaps,
     polarity_gaps,
     copying_gaps,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import re2
+
 from firstline.proof.proofs import Gap
 from firstline.proof.statements.alignment import has
 from firstline.proof.statements.dropped_denials import denials_of, denied_place
@@ -53,6 +55,8 @@ def polarity_gaps(statement: Statement) -> Iterator[Gap]:
     if _may_turn(statement):
         dropped = denied_above(statement)
         if dropped is None:
+            dropped = _excepted_place(statement)
+        if dropped is None:
             dropped = denied_place(statement)
         if dropped is not None:
             yield statement.gap("polarity", "the evidence denies this", dropped)
@@ -65,6 +69,22 @@ def _may_turn(statement: Statement) -> bool:
         return False
     held = words_of(units[0].text)
     return not (_names_limit(read, held) or _names_limit(held, read))
+
+
+def _excepted_place(statement: Statement) -> int | None:
+    """Return where a statement says of something what its unit says of all others."""
+    read, unit = statement.read, statement.units[0]
+    if not {"if", "when", "unless", "except", "or"}.isdisjoint(read.words):
+        return None
+    words, there = words_of(unit.text), clauses_of(unit.text)
+    said = {one for one in read.lemmas if one}
+    inside = {one for one in words.lemmas if one and one not in LIGHT_LEMMAS}
+    for part in _exceptions(words, there):
+        rest = inside - set(part)
+        told = sum(has(one, said) for one in rest)
+        if rest and _is_among(part, said) and told >= _EXCEPTED * len(rest):
+            return next((at for at, one in enumerate(read.lemmas) if one in part), 0)
+    return None
 
 
 def denied_above(statement: Statement) -> int | None:
@@ -117,6 +137,8 @@ def _is_denied_there(
     """Whether the evidence denies the same, or does not say what is denied here at all."""
     read, clauses = statement.read, statement.clauses
     targets = {_base(read.lemmas[at]) for at in _targets(read, clauses, cue)}
+    if any(_says_yes(unit, read) for unit, _, _ in texts):
+        return False
     best = texts[0][0] if texts else None
     if best is not None and best.kind == "object" and _denies_value(statement, cue, best, targets):
         return False
@@ -128,6 +150,17 @@ def _is_denied_there(
     if not _is_affirmed(read, clauses, cue, texts):
         return True
     return any(_unit_denies(read, targets, *text) for text in texts)
+
+
+_YES = re2.compile(r"(?i):\s*\**\s*yes\b\**[.\s]*$")
+
+
+def _says_yes(unit: Passage, read: Words) -> bool:
+    """Whether a unit is a label with "Yes" that a statement repeats: "Concierge desk: Yes"."""
+    if not _YES.search(unit.text):
+        return False
+    label = {one for one in words_of(unit.text).lemmas if one}
+    return all(has(one, read.held) for one in label)
 
 
 def _unit_denies(

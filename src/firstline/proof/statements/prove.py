@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -23,8 +24,20 @@ LONGEST: Final = 60_000
 """Characters of a reply that are looked at one by one; a longer one is not proven at all."""
 
 
+_RECENT: Final[deque[tuple[Subject, tuple[SentenceProof, ...]]]] = deque(maxlen=8)
+"""Replies proven last, by identity: several checks and the report ask about the same one."""
+
+
 def prove(subject: Subject) -> tuple[SentenceProof, ...]:
     """Return a proof for each sentence of the draft, in order. Pure."""
+    known = next((proofs for one, proofs in list(_RECENT) if one is subject), None)
+    if known is None:
+        known = _proven(subject)
+        _RECENT.append((subject, known))
+    return known
+
+
+def _proven(subject: Subject) -> tuple[SentenceProof, ...]:
     sentences = subject.draft.sentences
     if sum(len(sentence.text) for sentence in sentences) > LONGEST:
         gap = Gap(code="unsupported", detail="the reply is too long to be proven")
