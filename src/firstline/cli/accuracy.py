@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -61,17 +61,15 @@ def _show(found: Accuracy, segment: str) -> None:
     if not found.total.tickets:
         out.print("No ticket has been decided yet.")
         return
+    columns = [column for column in COLUMNS if column[2](found.total)]
     table = Table(show_edge=False)
-    table.add_column(segment or found.by)
-    for name in ("tickets", "sent", "clarify", "review", "escalate", "right", "of labels"):
+    table.add_column(segment or found.by, no_wrap=True)
+    for name, _, _ in columns:
         table.add_column(name, justify="right")
-    table.add_column("right when sent", justify="right")
-    table.add_column("ms", justify="right")
-    table.add_column("cost", justify="right")
-    for group in found.groups:
-        table.add_row(*_row(group))
-    table.add_section()
-    table.add_row(*_row(found.total))
+    for group in (*found.groups, found.total):
+        table.add_row(flat(group.name), *(cell(group) for _, cell, _ in columns))
+        if group is found.groups[-1]:
+            table.add_section()
     out.print(table)
     _show_reasons(found.total.reasons, found.total.tickets)
     if found.total.accuracy is None:
@@ -87,28 +85,42 @@ def _show(found: Accuracy, segment: str) -> None:
         )
 
 
-def _row(group: Group) -> tuple[str, ...]:
-    shares = (
-        f"{group.outcomes.get(name, 0) / max(group.tickets, 1):.0%}"
-        for name in ("sent", "clarify", "review", "escalate")
-    )
-    labels = str(group.accuracy.count) if group.accuracy else ""
-    return (
-        flat(group.name),
-        f"{group.tickets:,}",
-        *shares,
-        _interval(group.accuracy),
-        labels,
-        _interval(group.sent_accuracy),
-        f"{group.latency_ms:,.0f}",
-        f"${group.cost_usd:.4f}",
-    )
-
-
 def _interval(found: Share | None) -> str:
     if found is None:
         return "-"
     return f"{found.estimate:.0%} [{found.low:.0%}, {found.high:.0%}]".replace("[", "\\[")
+
+
+def _outcome(name: str) -> Callable[[Group], str]:
+    return lambda group: f"{group.outcomes.get(name, 0) / max(group.tickets, 1):.0%}"
+
+
+def _always(_group: Group) -> bool:
+    return True
+
+
+Column = tuple[str, "Callable[[Group], str]", "Callable[[Group], bool]"]
+COLUMNS: tuple[Column, ...] = (
+    ("tickets", lambda group: f"{group.tickets:,}", _always),
+    ("sent", _outcome("sent"), _always),
+    ("clarify", _outcome("clarify"), lambda total: "clarify" in total.outcomes),
+    ("review", _outcome("review"), _always),
+    ("escalate", _outcome("escalate"), _always),
+    (
+        "labels",
+        lambda group: str(group.accuracy.count if group.accuracy else 0),
+        lambda total: total.accuracy is not None,
+    ),
+    ("right", lambda group: _interval(group.accuracy), lambda total: total.accuracy is not None),
+    (
+        "right when sent",
+        lambda group: _interval(group.sent_accuracy),
+        lambda total: total.sent_accuracy is not None,
+    ),
+    ("ms", lambda group: f"{group.latency_ms:,.0f}", _always),
+    ("cost", lambda group: f"${group.cost_usd:.4f}", lambda total: total.cost_usd > 0),
+)
+"""Name, what stands in it, and whether it is shown at all."""
 
 
 def _show_reasons(reasons: Mapping[str, int], tickets: int) -> None:

@@ -1,5 +1,4 @@
-"""What became of tickets and how good the replies were, by intent, channel, language, segment,
-hour or reason (R11.1).
+"""What became of tickets and how good the replies were, group by group (R11.1).
 
 Accuracy is a statement about all replies only where labels were drawn by lot with a known
 probability. What reviewers decided is counted beside it, as what it is: the tickets that came
@@ -23,14 +22,14 @@ from firstline.errors import InputError
 from firstline.pipeline.record import answer_from
 from firstline.records import Answer, Ticket, TicketId
 from firstline.store.answered import answered
-from firstline.store.labels import LabelLedger, StoredLabel
+from firstline.store.labels import LabelKind, LabelLedger, StoredLabel
 from firstline.store.samples import SampleBook
 from firstline.trust.share import Drawn, Share, share
 from firstline.workspace import Customers
 
 By = Literal["intent", "channel", "language", "segment", "hour", "reason"]
 WAYS: tuple[By, ...] = get_args(By)
-STAFF = ("audit", "import", "review")
+STAFF: tuple[LabelKind, ...] = ("audit", "import", "review")
 NONE = "none"
 """The group of tickets of which it is not known."""
 

@@ -18,14 +18,12 @@ from firstline.pipeline.gate import GROUNDS, Case, autonomy_grounds
 from firstline.pipeline.record import answer_from
 from firstline.records import Answer, Draft, Intent, TicketId
 from firstline.store.answered import answered
-from firstline.store.labels import LabelLedger, StoredLabel
+from firstline.store.labels import LabelKind, LabelLedger, StoredLabel
 from firstline.store.samples import SampleBook
 from firstline.trust.score import Features, features
 from firstline.workspace import Workspace
 
-CERTIFYING = ("audit", "import", "review")
-JUDGING = ("audit", "import", "review")
-"""Kinds whose word counts before a customer's."""
+CERTIFYING: tuple[LabelKind, ...] = ("audit", "import", "review")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +205,7 @@ def _judged(judging: Mapping[TicketId, Sequence[StoredLabel]]) -> dict[TicketId,
     """Return whether each reply was right; staff count before the customer, disputes not at all."""
     found = {}
     for ticket, given in judging.items():
-        staff = [one for one in given if one.kind in JUDGING]
+        staff = [one for one in given if one.kind in CERTIFYING]
         settled = [one for one in staff if one.settles]
         said = {one.wrong for one in (settled[-1:] or staff or given)} - {None}
         if len(said) == 1:

@@ -246,7 +246,9 @@ PAGE = 200
 def answer_of(written: Written) -> Answer:
     """Return a ticket's answer, with the reply that a person released where one did."""
     answer = answer_from(written.ticket, written.stages)
-    return answer if written.released is None else replace(answer, draft=written.released)
+    if written.released is None:
+        return answer
+    return replace(answer, draft=written.released, context=written.context or answer.context)
 
 
 def todo_of(sentences: Sequence[Restated], state: ReplyState) -> Todo:

@@ -8,7 +8,7 @@ off takes its scope's autonomy away in the same transaction. Tickets of trial ru
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -62,15 +62,15 @@ class Ending:
 
     def __call__(self, connection: sa.Connection) -> None:
         """Count the ticket, and write the audit down if its reply was drawn."""
-        scopes = {EVERYTHING: ""} | (
-            {self.intent: intent_scope(self.intent)} if self.intent else {}
-        )
+        own, covers = EVERYTHING, ""
+        if self.intent is not None:
+            own, covers = self.intent, intent_scope(self.intent)
         tuning = self.watch.reader.held.tuning
 
         def step(scope: str, watched: Watched) -> Watched:
             return watched.after_ticket(self.facts, tuning, whole=scope == EVERYTHING)
 
-        self.alarms = self.watch.step(connection, scopes, step, self.now)
+        self.alarms = self.watch.step(connection, own, covers, step, self.now)
         if self.audit is not None:
             add_audit(connection, self.audit)
 
@@ -153,8 +153,7 @@ class ServiceWatch:
             limit = common if scope == EVERYTHING else found.alpha
             return watched.after_label(wrong=wrong, limit=limit)
 
-        scopes = {EVERYTHING: "", found.scope: found.covers}
-        return self.step(connection, scopes, step, now)
+        return self.step(connection, found.scope, found.covers, step, now)
 
     def settle(self) -> int:
         """Count the labels that others gave to drawn replies; return how many there were.
@@ -167,25 +166,27 @@ class ServiceWatch:
         return counted
 
     def step(
-        self, connection: sa.Connection, scopes: Mapping[str, str], step: Step, now: datetime
+        self, connection: sa.Connection, own: str, covers: str, step: Step, now: datetime
     ) -> list[Alarm]:
-        """Step the tests of scopes in the caller's transaction, trip what goes off, and say so.
+        """Step a scope's tests and those of everything, trip what goes off, and say so.
 
         Args:
-            connection: In a transaction.
-            scopes: With which tickets each holds, as JSON.
+            connection: In a transaction that has written something.
+            own: The scope.
+            covers: Which tickets it holds, as JSON.
             step: What happens to each.
             now: The time.
         """
         found: list[Alarm] = []
         states: dict[str, str] = {}
         points: list[Point] = []
-        for scope, body in lock_states(connection, tuple(scopes), now).items():
+        for scope, body in lock_states(connection, own, EVERYTHING, now).items():
             before = _watched(body)
             after = step(scope, before) if before is not None else Watched()
             alarms = self._alarms(scope, before, after)
             points += self._points(connection, scope, before or Watched(), after, now)
-            after = self._settled(connection, scopes, scope, after, alarms, now)
+            holds = covers if scope == own else ""
+            after = self._settled(connection, scope, holds, after, alarms, now)
             found += alarms
             states[scope] = encode(after)
         write_states(connection, states, now)
@@ -203,8 +204,8 @@ class ServiceWatch:
     def _settled(
         self,
         connection: sa.Connection,
-        scopes: Mapping[str, str],
         scope: str,
+        covers: str,
         after: Watched,
         alarms: tuple[Alarm, ...],
         now: datetime,
@@ -213,6 +214,8 @@ class ServiceWatch:
         tuning = self.reader.held.tuning
         trips = [alarm for alarm in alarms if effect_of(alarm.watch, tuning) == "trip"]
         logged = [alarm.watch for alarm in alarms if alarm not in trips]
+        for name in logged:
+            forget_points(connection, scope, name)
         if logged:
             after = after.restarted(*logged)
         if not trips:
@@ -223,7 +226,7 @@ class ServiceWatch:
             value="tripped",
             by=BY,
             reason="; ".join(alarm.why for alarm in trips),
-            covers=scopes[scope],
+            covers=covers,
         )
         add_change(connection, change, now)
         return replace(after, tripped=True)
@@ -238,6 +241,8 @@ class ServiceWatch:
         for name, (seen, value, threshold) in after.paths().items():
             if name in known and known[name][0] == seen:
                 continue
+            if name in known and known[name][0] > seen:  # It was begun anew: this is another path.
+                forget_points(connection, scope, name)
             spacing = 1 if name == "errors" else SPACING
             if seen % spacing == 0 or (threshold and value >= threshold):
                 found.append(Point(scope=scope, name=name, seen=seen, value=value, at=now))

@@ -44,5 +44,7 @@ def _ends_sentence(line: str, mark: int, following: int) -> bool:
     before = word.group(1).lower()
     # A number at the start of the line is a list marker ("1. Open ..."), not a sentence.
     is_marker = before.isdigit() and not line[: mark - len(before)].strip()
-    is_initial = len(before) == 1 and before.isalpha() and before != "i"
+    # "They aren't." ends: its last letter stands behind an apostrophe and is no initial.
+    apostrophe = line[max(0, mark - len(before) - 1) : mark - len(before)] in ("'", "\u2019")
+    is_initial = len(before) == 1 and before.isalpha() and before != "i" and not apostrophe
     return not (before in ABBREVIATIONS or is_marker or is_initial)

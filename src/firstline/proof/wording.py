@@ -72,12 +72,18 @@ def _reworded(
 
 
 def _values(text: str, facts: Facts) -> dict[tuple[object, ...], str]:
-    """Return the values of a text as written, by what they mean."""
+    """Return the values of a text as written, by what they mean.
+
+    A number's key only says how sure its currency is, which is no other value.
+    """
     try:
         found: Iterable[Claim] = find_claims(text, facts)
     except TextTooLongError:
         return {}
     return {
-        (one.kind, one.low, one.high, one.unit, one.bound, one.key): text[one.start : one.end]
+        (
+            *(one.kind, one.low, one.high, one.unit, one.bound),
+            one.key if one.low is None else "",
+        ): text[one.start : one.end]
         for one in found
     }

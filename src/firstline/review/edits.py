@@ -15,7 +15,7 @@ from firstline.proof.sentences import plain, words
 from firstline.proof.values import values
 from firstline.records import Draft, EvidenceId, Sentence, SentenceKind
 from firstline.review.distance import edit_distance
-from firstline.review.outcomes import FACTS, WORDING
+from firstline.review.outcomes import FACTS, WORDING, WRITTEN
 
 LONGEST = 20_000
 """Characters of a reply a person may write."""
@@ -46,7 +46,7 @@ class Edited:
     distance: float | None
     """From the draft; None where there was none."""
     reason: str
-    """FACTS or WORDING: whether more than the wording changed."""
+    """FACTS or WORDING: whether more than the wording changed; WRITTEN where there was no draft."""
 
 
 def edited(base: Draft | None, text: str, language: str) -> Edited:
@@ -79,12 +79,15 @@ def edited(base: Draft | None, text: str, language: str) -> Edited:
         commitments=(),
         cause="",
     )
-    before = base.text if base else ""
+    if draft.action == "clarify" and not any("?" in item.text for item in sentences):
+        draft = replace(draft, action="answer")
+    if base is None:
+        return Edited(draft=draft, changed=changed, distance=None, reason=WRITTEN)
     return Edited(
         draft=draft,
         changed=changed,
-        distance=edit_distance(before, draft.text) if base else None,
-        reason=FACTS if _facts(before) != _facts(draft.text) else WORDING,
+        distance=edit_distance(base.text, draft.text),
+        reason=FACTS if _facts(base.text) != _facts(draft.text) else WORDING,
     )
 
 

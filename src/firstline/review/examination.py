@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -64,9 +65,7 @@ async def examine(
     """
     if len(override) > _LONGEST_REASON:
         raise InputError(f"the reason is longer than {_LONGEST_REASON} characters")
-    live = Live(parts)
-    context = evidence_now(answer.context, parts, live)
-    _refuse_changed(answer, made, parts, live)
+    context = await asyncio.to_thread(_current, answer, made, parts)
     subject = subject_of(answer.ticket, answer.route, context, made.draft, parts=parts)
     checks = {**checks_for(answer.ticket, context, parts), "proof": _proof(made)}
     findings = await run_checks(subject, checks, where=answer.ticket.id)
@@ -74,8 +73,18 @@ async def examine(
         then = (item for item in answer.findings if item.check not in checks)
         findings = (*findings, *then)
     overridden = _overridden(answer, findings, override)
-    draft = with_proofs(made, prove(replace(subject, foreign=True))) if made.changed else made.draft
+    draft = made.draft
+    if made.changed:
+        proofs = await asyncio.to_thread(prove, replace(subject, foreign=True))
+        draft = with_proofs(made, proofs)
     return Examined(draft=draft, context=context, findings=findings, overridden=overridden)
+
+
+def _current(answer: Answer, made: Edited, parts: Parts) -> Context:
+    """Return today's evidence, or refuse a reply that still rests on yesterday's."""
+    live = Live(parts)
+    _refuse_changed(answer, made, parts, live)
+    return evidence_now(answer.context, parts, live)
 
 
 def _refuse_changed(answer: Answer, made: Edited, parts: Parts, live: Live) -> None:

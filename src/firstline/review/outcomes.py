@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, assert_never, get_args
 
+from firstline.errors import InputError
 from firstline.store.review_records import Decision
 
 Worth = Literal["right", "wrong", "unclear"]
@@ -27,6 +28,7 @@ NOTHING_OWED: Final[frozenset[RejectReason]] = frozenset({"superseded", "no_repl
 FACTS: Final = "facts"
 """The reason of an edit that changes a value or turns a statement round."""
 WORDING: Final = "wording"
+WRITTEN: Final = "written"
 SMALL_EDIT: Final = 0.15
 """Share of words up to which an edit is a matter of taste: a name, a greeting, one clause."""
 
@@ -75,3 +77,11 @@ def _edited(decision: Decision) -> DecisionLabel:
     if decision.distance <= SMALL_EDIT:
         return DecisionLabel(worth="right", reason="small_edit")
     return DecisionLabel(worth="wrong", reason="edited")
+
+
+def reject_reason(written: str) -> RejectReason:
+    """Return a reason as a person wrote it; raises InputError when there is none like it."""
+    for known in REJECT_REASONS:
+        if written.strip().lower().replace(" ", "_").replace("-", "_") == known:
+            return known
+    raise InputError(f"there is no reason {written!r}", fix=f"Use {', '.join(REJECT_REASONS)}")

@@ -112,6 +112,7 @@ class ReviewReader:
         return rates(self.waiting.decided(since, until))
 
     def review(self, ticket_id: TicketId) -> Review:
+        """Return how a ticket stands; raises ReviewRefused when it does not wait for a person."""
         held = self.store.get(ticket_id)
         if held is None:
             self.entrance.admit(self.now())
@@ -122,6 +123,7 @@ class ReviewReader:
         return held
 
     def answer(self, ticket_id: TicketId) -> Answer:
+        """Return what the stages said about a ticket; raises InputError when there is none."""
         stored = self.tickets.load(ticket_id)
         if stored is None:
             raise InputError("there is no ticket with this id")
@@ -130,6 +132,7 @@ class ReviewReader:
         return _without_stages(stored.ticket, stored.reason or "")
 
     def language(self, ticket: Ticket) -> str:
+        """Return the language a reply is to be written in."""
         known = ticket.language.code != "und"
         return ticket.language.code if known else self.workspace.settings.languages[0]
 

@@ -16,7 +16,7 @@ from firstline.records import Answer, Outcome, TicketId
 from firstline.review.changes import change_of, in_shadow, named, reply_change, usable
 from firstline.review.edits import Edited, digest, edited
 from firstline.review.examination import examine
-from firstline.review.outcomes import NOTHING_OWED, REJECT_REASONS, RejectReason
+from firstline.review.outcomes import NOTHING_OWED, RejectReason
 from firstline.review.reading import ReviewReader
 from firstline.review.stakes import stakes_of
 from firstline.store.feedback import FeedbackAnswer, StoredFeedback
@@ -122,12 +122,7 @@ class Reviews(ReviewReader):
 
         Raises:
             ReviewRefused: Somebody else has it.
-            InputError: There is no such reason.
         """
-        if reason not in REJECT_REASONS:
-            raise InputError(
-                f"there is no reason {reason!r}", fix=f"Use one of {', '.join(REJECT_REASONS)}"
-            )
         owed = reason not in NOTHING_OWED
         change, _ = self._seen_change("reject", ticket_id, by, version, note=note)
         ended: Outcome = "escalate" if owed else "review"

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from firstline.records import Ticket, TicketId, decode
 from firstline.store.database import reading
-from firstline.store.schema import stage, ticket
+from firstline.store.schema import inbox, stage, ticket
 from firstline.store.tickets import StageRecord, Stages, StoredTicket
 
 BASIS = "basis"
@@ -70,11 +70,12 @@ def made_under_counts(engine: sa.Engine) -> Mapping[str | None, int]:
 
 
 def find_tickets(engine: sa.Engine, name: str) -> tuple[TicketId, ...]:
-    """Return the tickets with this id, Firstline's own or the sender's."""
+    """Return the tickets with this id, Firstline's own or the sender's, the newest run's first."""
     query = (
         sa.select(ticket.c.id)
+        .join(inbox, inbox.c.id == ticket.c.inbox)
         .where(sa.or_(ticket.c.id == name, ticket.c.external_id == name))
-        .order_by(ticket.c.id)
+        .order_by(sa.case((ticket.c.id == name, 0), else_=1), inbox.c.created_at.desc())
     )
     with reading(engine).connect() as connection:
         return tuple(TicketId(found) for found in connection.scalars(query))
@@ -95,3 +96,10 @@ def _stages(connection: sa.Connection, ids: list[str]) -> dict[str, Stages]:
             stage=row.stage, body=row.body, wall_ms=row.wall_ms, cpu_ms=row.cpu_ms
         )
     return found
+
+
+def external_ids(engine: sa.Engine) -> Mapping[TicketId, str]:
+    """Return the senders' own ids of all tickets."""
+    query = sa.select(ticket.c.id, ticket.c.external_id)
+    with reading(engine).connect() as connection:
+        return {TicketId(row.id): row.external_id for row in connection.execute(query)}

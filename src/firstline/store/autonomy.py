@@ -119,7 +119,7 @@ _LATEST = sa.select(autonomy_change).where(
 )
 _LOCKED = (
     sa.select(watch.c.scope, watch.c.body)
-    .where(watch.c.scope.in_(sa.bindparam("scopes", expanding=True)))
+    .where((watch.c.scope == sa.bindparam("one")) | (watch.c.scope == sa.bindparam("other")))
     .order_by(watch.c.scope)
     .with_for_update()  # SQLite's immediate transactions lock everything; it ignores this.
 )
@@ -155,11 +155,15 @@ def add_change(connection: sa.Connection, change: NewChange, now: datetime) -> N
     )
 
 
-def lock_states(connection: sa.Connection, scopes: Sequence[str], now: datetime) -> dict[str, str]:
-    """Return what is watched of each scope (empty: nothing yet), locked until the end."""
-    wanted = {"scopes": sorted(set(scopes))}
+def lock_states(connection: sa.Connection, scope: str, other: str, now: datetime) -> dict[str, str]:
+    """Return what is watched of two scopes (empty: nothing yet), locked until the end.
+
+    Everybody locks in the order of the names, so that nobody waits for each other. The two may be
+    the same. On SQLite the caller must have written something before: that is what locks there.
+    """
+    wanted = {"one": scope, "other": other}
     found = {row.scope: row.body for row in connection.execute(_LOCKED, wanted)}
-    missing = [scope for scope in wanted["scopes"] if scope not in found]
+    missing = sorted({scope, other} - set(found))
     if missing:
         insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(watch)
         rows = [{"scope": scope, "body": "", "at": instant(now)} for scope in missing]
@@ -176,7 +180,7 @@ def write_states(connection: sa.Connection, states: Mapping[str, str], now: date
 
 
 def add_points(connection: sa.Connection, points: Sequence[Point]) -> None:
-    """Write points of the tests' paths down, and forget the oldest of long paths."""
+    """Write points of the tests' paths down."""
     insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(watch_point)
     rows = [
         {
@@ -191,13 +195,16 @@ def add_points(connection: sa.Connection, points: Sequence[Point]) -> None:
     connection.execute(insert.on_conflict_do_nothing(), rows)
 
 
-def forget_points(connection: sa.Connection, scope: str, name: str, *, before: int) -> None:
-    """Forget the points of a path before a step."""
-    connection.execute(
-        watch_point.delete().where(
-            watch_point.c.scope == scope, watch_point.c.name == name, watch_point.c.seen < before
-        )
-    )
+def forget_points(
+    connection: sa.Connection, scope: str, name: str | None = None, *, before: int | None = None
+) -> None:
+    """Forget the points of a path, or of all paths of a scope; of long ones before a step only."""
+    query = watch_point.delete().where(watch_point.c.scope == scope)
+    if name is not None:
+        query = query.where(watch_point.c.name == name)
+    if before is not None:
+        query = query.where(watch_point.c.seen < before)
+    connection.execute(query)
 
 
 def add_audit(connection: sa.Connection, drawn: Audit) -> None:

@@ -98,9 +98,8 @@ class SampleBook:
         with self._engine.begin() as connection:
             salt = self._salt(connection, now)
             lots = sorted((_lot(salt, one), one) for one in set(drafts))
-            known = dict(
-                connection.execute(sa.select(sample.c.ticket, sample.c.inclusion)).tuples()
-            )
+            query = sa.select(sample.c.ticket, sample.c.inclusion)
+            known = {row.ticket: row.inclusion for row in connection.execute(query)}
             chosen, inclusion = _chosen(lots, known.keys(), rate, count)
             new = [one for one in chosen if one not in known]
             rows = [

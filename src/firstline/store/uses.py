@@ -20,7 +20,16 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from firstline.records import Draft, EvidenceId, EvidenceKind, Outcome, Ticket, TicketId, decode
+from firstline.records import (
+    Context,
+    Draft,
+    EvidenceId,
+    EvidenceKind,
+    Outcome,
+    Ticket,
+    TicketId,
+    decode,
+)
 from firstline.store.database import reading
 from firstline.store.schema import delivery, stage, ticket
 from firstline.store.tickets import StageRecord, Stages, instant
@@ -29,6 +38,8 @@ from firstline.store.trust_tables import decision, recall_settled, review, use, 
 ReplyState = Literal["sent", "draft"]
 PAGE = 200
 """Tickets that are read in one transaction while catching up."""
+DRAFT = -1
+"""In the place of a decision's number where none released a reply."""
 LEFT = ("sending", "sent", "uncertain")
 """States of a delivery in which the customer may have the reply."""
 
@@ -75,15 +86,16 @@ class Written:
 
     ticket: Ticket
     stages: Stages
-    released: Draft | None
+    released: Draft | None = None
     """The reply that a person released in the place of the draft."""
-    decision: int
+    context: Context | None = None
+    """What that reply rests on, where it is not what was collected for the draft."""
+    decision: int = DRAFT
     """The number of the decision that released it; DRAFT where none did."""
 
 
 Derive = Callable[[Written], Sequence[Use]]
 """Tells what each sentence of a reply rests on."""
-DRAFT = -1
 WAITS = ("waiting", "snoozed", "approved")
 """States of a review in which its draft may still reach a customer."""
 
@@ -281,21 +293,32 @@ def _written(connection: sa.Connection, names: Sequence[TicketId]) -> dict[Ticke
             stage=row.stage, body=row.body, wall_ms=row.wall_ms, cpu_ms=row.cpu_ms
         )
     newest = _released_numbers().where(decision.c.ticket.in_(names)).subquery()
-    query = sa.select(decision.c.ticket, decision.c.number, decision.c.draft).join(
+    query = sa.select(
+        decision.c.ticket, decision.c.number, decision.c.draft, decision.c.evidence
+    ).join(
         newest,
         sa.and_(newest.c.ticket == decision.c.ticket, newest.c.number == decision.c.number),
     )
-    released = {row.ticket: row for row in connection.execute(query)}
+    released = {row["ticket"]: row for row in connection.execute(query).mappings()}
     return {
-        TicketId(row.id): Written(
-            ticket=decode(Ticket, row.body),
-            stages=stages[row.id],
-            released=decode(Draft, released[row.id].draft) if row.id in released else None,
-            decision=released[row.id].number if row.id in released else DRAFT,
+        TicketId(row.id): _as_written(
+            decode(Ticket, row.body), stages[row.id], released.get(row.id)
         )
         for row in connection.execute(bodies)
         if "gate" in stages[row.id]
     }
+
+
+def _as_written(record: Ticket, stages: Stages, released: sa.RowMapping | None) -> Written:
+    if released is None:
+        return Written(ticket=record, stages=stages)
+    return Written(
+        ticket=record,
+        stages=stages,
+        released=decode(Draft, released["draft"]),
+        context=decode(Context, released["evidence"]) if released["evidence"] else None,
+        decision=released["number"],
+    )
 
 
 def _newest_first(found: Iterable[Resting]) -> tuple[Resting, ...]:

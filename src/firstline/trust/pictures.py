@@ -99,15 +99,37 @@ def risk_coverage(
     )
 
 
-def drift(name: str, values: Sequence[float], threshold: float) -> Plot:
-    """Return the path of a CUSUM and the height at which it gives alarm."""
-    alarm = next((at for at, value in enumerate(values) if value >= threshold), None)
-    told = "no alarm" if alarm is None else f"alarm at ticket {alarm + 1}"
+def drift(
+    name: str,
+    values: Sequence[float],
+    threshold: float,
+    *,
+    steps: Sequence[int] | None = None,
+    test: str = "CUSUM",
+) -> Plot:
+    """Return the path of a sequential test and the height at which it gives alarm.
+
+    Args:
+        name: What is watched.
+        values: Where the test stood, oldest first.
+        threshold: Where it gives alarm.
+        steps: After how many tickets each value was; each ticket has one, if not given.
+        test: The test's name.
+    """
+    places = list(steps) if steps is not None else list(range(1, len(values) + 1))
+    path = list(zip(places, values, strict=True))
+    alarm = next((at for at, value in path if value >= threshold), None)
+    told = "no alarm" if alarm is None else f"alarm at ticket {alarm}"
+    last = max(places, default=0)
     return Plot(
         title=f"Drift: {name}",
-        description=f"{len(values)} tickets, {told}.",
-        x=Axis(label="tickets", low=0, high=max(len(values), 1)),
-        y=Axis(label="evidence for a rise", low=0, high=max([threshold * 1.2, *values])),
-        lines=(Line(name="CUSUM", points=[(at + 1.0, value) for at, value in enumerate(values)]),),
+        description=f"{last} tickets, {told}.",
+        x=Axis(label="tickets", low=0, high=max(last, 1)),
+        y=Axis(
+            label="evidence for a rise",
+            low=min([0.0, *values]),
+            high=max([threshold * 1.2, *values]),
+        ),
+        lines=(Line(name=test, points=[(float(at), value) for at, value in path]),),
         levels=(Level(name="alarm", value=threshold),),
     )

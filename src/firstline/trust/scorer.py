@@ -127,4 +127,3 @@ def fit_scorer(judged: Sequence[Judged]) -> Scorer:
         for intent in sorted(count)
     )
     return Scorer(calibration=fitted, records=records)
-

@@ -191,15 +191,23 @@ def _field_fit(held: Claim, made: Claim) -> Fit | None:
     return _FULL if noun in held.key.split() else Fit(added=("unit",))
 
 
+_ANY_THING = frozenset(
+    "component element part type kind way step reason stage phase category aspect factor".split()
+)
+"""Nouns that may stand for whatever was counted: three elements are three components."""
+
+
 def _things_fit(held: str, made: str) -> Fit | None:
     """Return how counted things fit that are not the same: one may be counted per period."""
     thing, _, period = held.partition("/")
     other, _, other_period = made.partition("/")
-    if thing != other:
+    if thing != other and other not in _ANY_THING:
         return None
     if period and not other_period:
         return Fit(left_out=("period",))
-    return Fit(added=("period",)) if other_period and not period else None
+    if other_period and not period:
+        return Fit(added=("period",))
+    return _FULL if period == other_period else None
 
 
 def _rate_fit(held: Claim, made: Claim) -> Fit | None:
@@ -323,6 +331,10 @@ def _year_fit(held: Claim, made: Claim) -> Fit | None:
     return None
 
 
+_COARSER = {("month", "day"), ("year", "day"), ("year", "month")}
+"""What is part of what: "in 2006" is proven by "in May 2006"."""
+
+
 def _part_fit(held: Claim, made: Claim) -> Fit | None:
     """Return the fit of a day, month or year that is part of what the evidence says."""
     if held.unit not in ("day", "month", "yearless day") or held.bound != made.bound:
@@ -334,8 +346,9 @@ def _part_fit(held: Claim, made: Claim) -> Fit | None:
         return Fit(left_out=("month",)) if made.low == made.high == parts[2] else None
     if made.unit == "yearless month":
         return Fit(left_out=("year",)) if made.low == made.high == parts[1] else None
-    if made.unit in ("month", "year") and held.unit == "day" and made.low and made.high:
-        inside = made.low <= held.low <= made.high
+    coarser = (made.unit, held.unit) in _COARSER
+    if coarser and made.low and made.high and held.high:
+        inside = made.low <= held.low <= held.high <= made.high
         return Fit(left_out=("month",)) if inside else None
     return None
 

@@ -254,11 +254,30 @@ def _weekday(data: bytes, start: int, core: int, stop: int, facts: Facts) -> tup
     names = [name for name in pieces if name.lower() in WEEKDAYS]
     if not names[0][0].isupper() and len(names[0]) <= len("thurs"):
         return ()
+    if len(names) == 1 and names[0][0].isupper() and _is_named_day(data, core):
+        return ()
     low, high = (Decimal(WEEKDAYS[name.lower()]) for name in (names[0], names[-1]))
     claim = Claim(kind="date", start=core, end=stop, low=low, high=high, unit="weekday")
     return (_bounded(data, claim, start, core),)
 
 
+_BEFORE_DAYS = frozenset(
+    "on by next last this from until till every each since before after and or to through late "
+    "early mid only the any".split()
+) | frozenset(MONTHS)
+
+
+def _is_named_day(data: bytes, core: int) -> bool:
+    """Whether a day's name is part of another one: Ash Wednesday, Black Friday."""
+    before = data[max(0, core - _LONGEST_WORD) : core].decode("ascii")
+    earlier, _, word = before.rstrip(" ").rpartition(" ")
+    # The first word of a sentence is capital anyway: "Open Monday".
+    inside = earlier[-1:].isalnum() or earlier[-1:] == ","
+    adjacent = inside and before.endswith(" ") and word.isalpha() and word[:1].isupper()
+    return adjacent and word[1:].islower() and word.lower() not in _BEFORE_DAYS
+
+
+_LONGEST_WORD = 24
 _PREPOSITIONS = frozenset("by until since from before after through".split())
 
 

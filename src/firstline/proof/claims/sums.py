@@ -60,7 +60,8 @@ def amount_from(problem: Problem) -> Computation | None:
         return None
     parts = _parts(problem)
     found: Computation | None = None
-    if problem.says(_SUM) or "+" in problem.text:
+    # Two or more named one after another that give the very amount are no accident.
+    if made.kind == "money" or problem.says(_SUM) or "+" in problem.text:
         found = _named_sum(problem, parts)
     if found is None and problem.says(_SUM):
         found = _pair(problem, parts, "+", few=_FEW)

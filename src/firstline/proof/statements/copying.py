@@ -197,6 +197,8 @@ def _left_out(
         kept = RESTRICTIONS.get(word)
         if kept is None or word in ours:
             continue
+        if word in said - _COMMON:
+            continue
         if kept.isdisjoint(ours or said - _COMMON) and NEGATIONS.isdisjoint(ours):
             yield statement.gap("dropped_condition", f"the evidence says “{word}”", at)
             return

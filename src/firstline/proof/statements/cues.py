@@ -180,7 +180,7 @@ def cause_gaps(statement: Statement) -> Iterator[Gap]:
             yield statement.gap("cause", "the evidence gives no such cause", at)
 
 
-_EFFECT = 0.4
+_EFFECT = 0.25
 
 
 def _gives_cause(statement: Statement, heavy: Sequence[str], at: int) -> bool:

@@ -49,6 +49,10 @@ _HARMLESS: Final = frozenset(
     stem(word)
     for word in "be need do help assist glad happy love let walk guide wait hope like want".split()
 )
+_FINDING: Final = frozenset(
+    stem(word) for word in "look check find search locate fetch pull retrieve verify review".split()
+)
+"""What anybody may announce to do at once: to look."""
 _REACH = 6
 
 
@@ -89,7 +93,9 @@ def _is_supposed(statement: Statement, at: int) -> bool:
     return statement.read.words[first] in _SUPPOSING
 
 
-_SUPPOSING: Final = frozenset("if when once unless until after before while whether that".split())
+_SUPPOSING: Final = frozenset(
+    "if when once unless until after before while whether that which what who".split()
+)
 _AUX_BEFORE_BEEN: Final = frozenset("has have had already just now successfully also".split())
 
 
@@ -131,7 +137,45 @@ def _is_shown(statement: Statement, verb: str) -> bool:
             shown = shown or has(verb, unit.held | unit.context)
             if verb in _CHANGING and unit.kind == "object":
                 shown = shown or _new_value_there(statement, unit.held)
-    return shown
+    if shown or (verb in _HANDING_IN and _has_status(statement)):
+        return True
+    return verb in _BEGINNING and _has_beginning(statement)
+
+
+_BEGINNING: Final = frozenset(
+    stem(word) for word in "book place create open make order register".split()
+)
+_BEGAN: Final = ("created", "created_at", "opened", "placed_at", "booked_at", "date_opened")
+
+
+def _has_beginning(statement: Statement) -> bool:
+    """Whether a record says when what it is about was made, and the statement gives a day."""
+    dated = any(claim.kind == "date" for claim in statement.claims)
+    return dated and any(
+        field.path.rpartition(".")[2] in _BEGAN
+        for unit in statement.units
+        for field in unit.fields
+    )
+
+
+_HANDING_IN: Final = frozenset(
+    stem(word) for word in "submit process complete request initiate place make set".split()
+)
+_NO_OUTCOME: Final = frozenset(
+    stem(word) for word in "pending active open paid order status complete process request".split()
+)
+
+
+def _has_status(statement: Statement) -> bool:
+    """Whether a record has the state that a deed leads to: a return is "return requested"."""
+    said = {one for one in statement.read.lemmas if one}
+    for unit in statement.reply.shelf.units:
+        for field in unit.fields:
+            if field.path.endswith("status"):
+                value = words_of(unit.text[field.start : field.end]).held - _NO_OUTCOME
+                if len(words_of(unit.text[field.start : field.end]).words) > 1 and value & said:
+                    return True
+    return False
 
 
 _CHANGING: Final = frozenset(
@@ -167,6 +211,7 @@ def _promised(statement: Statement) -> Iterator[Gap]:
         if (
             verb < 0
             or stem(words[verb]) in _HARMLESS
+            or (stem(words[verb]) in _FINDING and words[verb + 1 : verb + 2] != ("into",))
             or (at + 1 < len(words) and words[at + 1] == "not")
         ):
             continue

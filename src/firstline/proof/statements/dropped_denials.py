@@ -28,6 +28,7 @@ _NOBODY: Final = frozenset(
     none
     """.split()
 ) | {""}
+_RELATIVE: Final = frozenset("which who whose that where".split())
 _NO_FIELD = re2.compile(r"(?i):\s*\**\s*no\b\**[.\s]*$")
 
 
@@ -41,6 +42,8 @@ class Denial:
     """What is denied: the first word after the denial."""
     items: tuple[tuple[str, ...], ...]
     """What follows: one or more, of which each is denied by itself."""
+    nobody: bool = False
+    """Whether it is said of all: "nothing is deleted"."""
     lacking: bool = False
     """Whether it says "without": then its subject is more than what it is said of."""
 
@@ -57,13 +60,24 @@ def denials_of(text: str) -> tuple[Denial, ...]:
         inside = [at for at in range(len(read.words)) if clauses.clause[at] == number]
         before = _keys(read, [at for at in inside if at < cue])
         own = [cue] if read.lemmas[cue] in DENIALS else []
+        if inside and read.words[inside[0]] in _RELATIVE and not before:
+            before = _keys(read, [at for at in range(inside[0]) if _key(read, at)][-1:])
         places = own + [at for at in inside if at > cue and _key(read, at)]
         if not places:
             before, places = _borrowed(read, clauses.clause, number, before)
         if not places:
             continue
         items = _items(text, read, places[1:])
-        found.append(Denial(before, _key(read, places[0]), items, read.words[cue] == "without"))
+        word = read.words[cue]
+        found.append(
+            Denial(
+                before,
+                _key(read, places[0]),
+                items,
+                word in ("nothing", "nobody", "none", "never"),
+                word == "without",
+            )
+        )
     return tuple(found)
 
 
@@ -151,6 +165,8 @@ def _is_repeated(
     subject = _heavy(denial.subject)
     told = sum(has(one, said) for one in subject)
     needed = SUBJECT * len(subject) if is_best else len(subject)
+    if denial.lacking and not denial.items:
+        return False
     if subject and told < (1 if denial.lacking else needed):
         return False
     items = [_heavy(item) for item in denial.items]
@@ -166,7 +182,8 @@ def _is_repeated(
         return False
     if is_best or subject:
         return is_best or len({*subject, denial.target}) >= FEWEST
-    return _is_near(statement, number)
+    enough = denial.nobody or len({denial.target, *(items[0] if items else ())}) >= FEWEST
+    return enough and _is_near(statement, number)
 
 
 def _is_near(statement: Statement, number: int) -> bool:

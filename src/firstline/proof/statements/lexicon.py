@@ -159,6 +159,10 @@ RESTRICTIONS: Final = {
     "if": frozenset(
         "if when once provided where whether should unless only as for with after".split()
     ),
+    "when": frozenset(
+        "when if once while whenever upon as after during where provided until unless for".split()
+    ),
+    "after": frozenset("after once when following upon since from until later within".split()),
     "unless": frozenset("unless if except without until not".split()),
     "except": frozenset("except but excluding not other unless apart besides".split()),
     "excluding": frozenset("except but excluding not other without".split()),

@@ -39,13 +39,26 @@ def name_gaps(statement: Statement) -> Iterator[Gap]:
         one = statement.read.lemmas[at]
         if one in statement.alignment.held or one in reply.own:
             continue
-        if one not in shelf.postings and has(one, statement.alignment.held):
+        if one not in shelf.postings and (
+            has(one, statement.alignment.held) or _is_written_apart(statement, at)
+        ):
             continue
         if shelf.knows(one):
             detail = "the evidence says this of something else than is named here"
             yield statement.gap("wrong_subject", detail, at)
         elif one not in reply.asked:
             yield statement.gap("name", "a name that the evidence does not have", at)
+
+
+def _is_written_apart(statement: Statement, at: int) -> bool:
+    """Whether a unit writes a name as two words: "South East" for "Southeast"."""
+    word = statement.read.words[at]
+    return len(word) > _SHORT and any(
+        word in "".join(words_of(unit.text).words) for unit in statement.units
+    )
+
+
+_SHORT: Final = 5
 
 
 def plan_gaps(statement: Statement) -> Iterator[Gap]:
@@ -70,6 +83,26 @@ MAINLY: Final = 0.7
 """Share of a statement that one unit says, from which on the other units do not excuse a word."""
 
 
+HALF: Final = 0.45
+"""Share of a statement below which a unit speaks of something else anyway."""
+BROUGHT: Final = 2
+"""Words by which another unit shows that a statement rests on it as well."""
+
+
+def _is_excused(statement: Statement, word: str) -> bool:
+    """Whether another unit has a word and brings more of the statement than that."""
+    best, *others = statement.units
+    lacking = [
+        one
+        for one in statement.weight
+        if one != word and not has(one, best.held) and not has(one, best.context)
+    ]
+    return any(
+        word in unit.held and sum(has(one, unit.held) for one in lacking) >= BROUGHT
+        for unit in others
+    )
+
+
 def said_by(statement: Statement, unit: Passage) -> float:
     """Return the share of a statement's weight that a unit says by itself."""
     total = sum(statement.weight.values())
@@ -86,13 +119,14 @@ def contrast_gaps(statement: Statement) -> Iterator[Gap]:
     if not statement.units:
         return
     best = statement.units[0]
-    mainly = said_by(statement, best) >= MAINLY
+    said = said_by(statement, best)
     for at, one in enumerate(statement.read.lemmas):
         rivals = RIVALS.get(one)
         if rivals is None or at in statement.claimed:
             continue
-        held = best.held | best.context if mainly else statement.alignment.held
-        if one in held or one in best.held:
+        if said < HALF or one in best.held or one in best.context:
+            continue
+        if one in statement.alignment.held and (said < MAINLY or _is_excused(statement, one)):
             continue
         if rivals & best.held and not rivals & statement.read.held:
             yield statement.gap("contrast", "the evidence has its opposite here", at)

@@ -23,6 +23,7 @@ from firstline.proof.statements.words import Words, words_of
 _PARTS = re2.compile(r"[,;:()|\n\x{2013}\x{2014}]|\b(?:and|or|but|while|whereas|of which)\b")
 _TABLE = re2.compile(r"\|")
 _LISTED = re2.compile(r",|\band\b|\bor\b")
+_NAMING: Final = ("reference", "phone", "version")
 APART: Final = 0.34
 """By how much more of another value's words a statement must have than of its own value's."""
 SIBLINGS: Final = 8
@@ -40,9 +41,11 @@ _GENERAL: Final = frozenset(
 
 def is_of_another(statement: Statement, made: Claim, one: Shown) -> bool:
     """Whether the evidence gives a value for something else than a statement says it of."""
+    if made.low is None or made.kind in _NAMING:
+        return False
     shelf, facts = statement.reply.shelf, statement.reply.facts
     unit = shelf.units[one.unit]
-    scope = _scope_of(statement, made)
+    scope = scope_of(statement, made)
     if not scope:
         return False
     if unit.fields:
@@ -51,17 +54,23 @@ def is_of_another(statement: Statement, made: Claim, one: Shown) -> bool:
     if one.claim not in held:
         return False
     own = _around(unit, one.claim, held)
-    kinds = (made.kind, one.claim.kind)
     others = [
         _around(unit, claim, held)
         for claim in held
-        if claim.kind in kinds and fit(claim, made) is None
+        if _competes(claim, one.claim, unit) and fit(claim, made) is None
     ]
     for sibling in siblings(statement, one.unit):
         claims = unit_claims(sibling, facts)
         if not any(fit(claim, made) is not None for claim in claims):
             others += [_around(sibling, each, claims) for each in claims if _is_alike(each, one.claim)]
     return any(_is_rather(scope, own, other) for other in others)
+
+
+def _competes(claim: Claim, shown: Claim, unit: Passage) -> bool:
+    """Whether two values of a unit may be taken for each other: counts of one thing, amounts."""
+    if claim.kind in COUNTS and shown.kind in COUNTS:
+        return unit.kind == "row" or claim.unit == shown.unit
+    return claim.kind == shown.kind
 
 
 def _is_alike(claim: Claim, other: Claim) -> bool:
@@ -85,7 +94,7 @@ def _share(label: frozenset[str], scope: frozenset[str]) -> float:
     return found / len(label)
 
 
-def _scope_of(statement: Statement, made: Claim) -> frozenset[str]:
+def scope_of(statement: Statement, made: Claim) -> frozenset[str]:
     """Return the words of a statement that speak of one of its values."""
     same = _of_kind(statement.claims, made)
     return scopes(statement.text, same)[same.index(made)]

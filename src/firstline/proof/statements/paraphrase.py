@@ -26,9 +26,9 @@ from firstline.proof.statements.unit_values import claimed_words, made_claims
 from firstline.proof.statements.value_claims import ValueProof, prove_values, record_units
 from firstline.proof.statements.words import words_of
 
-SAID: Final = 0.55
+SAID: Final = 0.5
 """Share of a statement's weight that its units must say."""
-SAID_SHORT: Final = 0.7
+SAID_SHORT: Final = 0.68
 """The same for statements of few words, where a single one changes everything."""
 SAID_OF_RECORD: Final = 0.34
 """The same for what gives a record's value: records have few words of their own."""
@@ -170,11 +170,22 @@ def _word_gaps(statement: Statement, values: ValueProof) -> list[Gap]:
         missing = tuple(at for at in missing if statement.read.lemmas[at] not in TELLING)
         lost = sum(statement.weight[one] for one in {statement.read.lemmas[at] for at in missing})
         said = 1.0 - lost / total
-    if said >= needed:
+    if said >= needed or _announces(statement):
         return []
     heavy = [at for at in missing if statement.read.lemmas[at] not in LIGHT_LEMMAS]
     shown = heavy or list(missing) or [0]
     return [statement.gap("unsupported", "the evidence does not say this", shown[0], shown[-1])]
+
+
+def _announces(statement: Statement) -> bool:
+    """Whether a line only leads to a list: "Here are your orders:"."""
+    text = statement.text.rstrip(" *_")
+    few = len(statement.read.words) <= LEAD and not statement.claims
+    return few and text.endswith(":") and not statement.clauses.cues
+
+
+LEAD: Final = 14
+"""Words a line may have that only leads to a list."""
 
 
 def _tells_a_value(statement: Statement, values: ValueProof) -> bool:

@@ -32,9 +32,12 @@ _BEYOND = {
 """Words of the evidence that set a limit, and those by which a denial names what is beyond."""
 _LIMITS = {word: frozenset(line.split()) for word, line in _BEYOND.items()}
 _TARGETS = 3
+_LONG = 18
+"""Words of a statement that may deny in other words, where its unit denies as often."""
 EVADING = frozenset(
     """
     avoid avoids avoiding prevent prevents preventing instead rather stop stops only except
+    failure failures lack absence free difficult hard
     """.split()
 )
 """Words by which a statement denies without a denial."""
@@ -142,6 +145,10 @@ def _is_denied_there(
     best = texts[0][0] if texts else None
     if best is not None and best.kind == "object" and _denies_value(statement, cue, best, targets):
         return False
+    if len(read.words) > _LONG and texts and len(texts[0][2].cues) >= len(clauses.cues):
+        return True
+    if _record_denies(statement, cue):
+        return True
     own = read.lemmas[cue]
     if own and own in statement.alignment.held:
         return True
@@ -152,6 +159,23 @@ def _is_denied_there(
     return any(_unit_denies(read, targets, *text) for text in texts)
 
 
+def _record_denies(statement: Statement, cue: int) -> bool:
+    """Whether a field that a denied clause names says no: `insurance: no`."""
+    read, clause, shelf = statement.read, statement.clauses.clause, statement.reply.shelf
+    inside = {
+        one
+        for at, one in enumerate(read.lemmas)
+        if one and clause[at] == clause[cue] and one not in LIGHT_LEMMAS
+    }
+    for one in inside:
+        for number in shelf.postings.get(one, ())[:_MOST]:
+            unit = shelf.units[number]
+            if unit.fields and any(_no_value(text) for text in _false_fields(unit, {one})):
+                return True
+    return False
+
+
+_MOST = 40
 _YES = re2.compile(r"(?i):\s*\**\s*yes\b\**[.\s]*$")
 
 

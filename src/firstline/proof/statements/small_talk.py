@@ -97,6 +97,36 @@ _NO_ANSWER = re2.compile(
     r"|know|records? of|response|mention"
     r"|reference|sources?|documents?|specifics?|opinions?|preferences?|personal|enough)\b"
 )
+_AGENT = re2.compile(
+    r"(?i)^[\W_]*(?:"
+    r"(?:if (?:you|there|so)\b[^.;:]{0,90}, )?(?:please )?(?:i|we)"
+    r"(?: can|(?:'|\x{2019})d be happy to| would be happy to| could| may| will need to|"
+    r" recommend| suggest|(?:'|\x{2019})ll need to|(?:'|\x{2019})ll| will)? "
+    r"(?:also |now |first |quickly |just )?"
+    r"(?:transfer(?:ring)? you|connect(?:ing)? you|contact(?:ing)? (?:a|our|the) |reach(?:ing)? out"
+    r"|look (?:that|this|it|them|up)|look up|check (?:that|this|it|for you|on)|pull (?:that|this|up|it)"
+    r"|verify your|need to verify|need your|need you to|proceed (?:after|once|when|with your))"
+    r"|let me (?:quickly |just |first |now )?(?:check|look|pull|find|verify|review|see|get|confirm|locate|transfer)\b"
+    r"|you are being transferred|please hold"
+    r"|(?:once|after|when|as soon as|if) you(?:(?:'|\x{2019})ve| have)? "
+    r"(?:confirm|reply|approve|provide|choose|respond|let me know|share|say|agree)[^.;:]{0,60}, "
+    r"(?:i|we)(?:(?:'|\x{2019})ll| will| can)\b"
+    r"|if (?:you|there)\b[^.;:]{0,120}[,\x{2014}] ?(?:please |just )?(?:let (?:me|us) know"
+    r"|feel free|ask\b|tell me)"
+    r"|(?:please )?(?:reply|respond|answer|type) (?:with )?[\"\x{201c}'\x{2018}]?(?:yes|no|confirm)\b"
+    r"|if so, reply\b"
+    r"|(?:once|after) confirmed, (?:i|we)(?:(?:'|\x{2019})ll| will| can)\b"
+    r"|(?:i|we)(?:(?:'|\x{2019})ll| will) (?:then |only )?(?:proceed|process|submit|make|go ahead)\b"
+    r"[^.;:]{0,60}\b(?:once|after|when|as soon as) (?:you|your)\b"
+    r")"
+)
+"""An agent's own next step: to look, to hand over, to do what was asked once it is confirmed."""
+_PROMISING: Final = frozenset(
+    """
+    guarantee guaranteed refund refunded waive credit free always never minute minutes hour hours
+    day days today tomorrow week weeks soon
+    """.split()
+)
 _KIND: Final = frozenset(
     stem(word)
     for word in """
@@ -118,7 +148,8 @@ _KIND: Final = frozenset(
     clarification explain walk guide through step situation inconvenient interest long valued
     loyal loyalty continue continued proceed day weekend week ahead rep assistant agent virtual
     representative start started update updated moment second minute keep kept waiting
-    understandable understandably imagine realise realize must
+    understandable understandably imagine realise realize must oversight mistake mistaken
+    misunderstanding error
     """.split()
 )
 _LONGEST = 40
@@ -157,6 +188,8 @@ def small_talk(text: str, asked: frozenset[str], own: frozenset[str]) -> Talk:
         return "courtesy"
     if not unknown and not numbers and not _asserts(read.words):
         return "courtesy"
+    if _AGENT.match(text) and not numbers and _PROMISING.isdisjoint(read.words):
+        return "courtesy"
     restated = _RESTATED.match(text) is not None
     if restated and told and len(foreign) <= (1 - _RESTATED_SHARE) * len(unknown):
         return "restated"
@@ -180,7 +213,9 @@ def _addressee(text: str, read: Words) -> frozenset[str]:
 def is_question(text: str) -> bool:
     """Whether a line asks, or asks for something, and does not tell."""
     end = text.rstrip(" \t\n*_)\"'\u201d\u2019")[-1:]
-    return end == "?" or _REQUEST.match(text) is not None
+    if end == "?" or _REQUEST.match(text) is not None:
+        return True
+    return _AGENT.match(text) is not None and _PROMISING.isdisjoint(words_of(text).words)
 
 
 _TELLING: Final = frozenset(

@@ -30,7 +30,7 @@ LONGEST: Final = 60
 CLOSE: Final = 0.6
 """Share of words in the same order, from which on exchanged words were exchanged."""
 EXCHANGED: Final = 2
-"""Words that are exchanged for others at a time."""
+"""Words that are exchanged for others; where more differ it is another wording."""
 MOST: Final = 40
 _LABEL = re2.compile(r"^[\s*\-\x{2022}+]*(\*\*[^*]{1,60}\*\*|[^:.,;*]{1,40}):")
 _JOINED = re2.compile(r"\b(\p{Lu}\pL+)(?:, (\p{Lu}\pL+))?,? (?:and|or) (\p{Lu}\pL+)\b")
@@ -149,6 +149,9 @@ def _exchanged(statement: Statement) -> int | None:
     if matcher.ratio() < CLOSE:
         return None
     around = unit.held | unit.context
+    heavy = {one for at, one in enumerate(said.lemmas) if _tells(said, at, statement)}
+    if sum(not has(one, around) for one in heavy) > EXCHANGED:
+        return None
     for kind, first, last, start, end in matcher.get_opcodes():
         if kind != "replace":
             continue
@@ -157,6 +160,8 @@ def _exchanged(statement: Statement) -> int | None:
         if not ours or not theirs or len(ours) > EXCHANGED or len(theirs) > EXCHANGED:
             continue
         new = [at for at in ours if not has(said.lemmas[at], around)]
+        if any(said.words[at].endswith(("ed", "ing")) for at in new):
+            continue  # another verb is another wording; another noun is another thing
         kept = any(has(one, said.held) for one in theirs)
         if len(new) != len(ours) or kept:
             continue

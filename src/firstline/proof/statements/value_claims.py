@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,7 @@ from firstline.proof.claims import Claim, Fit, fit
 from firstline.proof.proofs import Gap
 from firstline.proof.statements.alignment import has
 from firstline.proof.statements.lemmas import lemma
-from firstline.proof.statements.pairing import is_of_another
+from firstline.proof.statements.pairing import is_of_another, scope_of
 from firstline.proof.statements.reading import Passage
 from firstline.proof.statements.statement import Statement
 from firstline.proof.statements.unit_values import Shown, is_local, text_claims, unit_claims
@@ -154,12 +154,14 @@ def _is_of_the_named(statement: Statement, made: Claim, one: Shown) -> bool:
     """Whether a value is one of what the statement names, where the evidence has one of that."""
     shelf = statement.reply.shelf
     unit = shelf.units[one.unit]
+    if unit.kind == "object" and made.kind == "reference":
+        return True  # an identifier names its object by itself
     if not _is_under_the_name(statement, one.unit):
         return False
     names = {statement.read.lemmas[at] for at in statement.names}
     known = {name for name in names if name in shelf.postings}
     lacking = {name for name in known if name not in unit.held and name not in unit.context}
-    if not lacking:
+    if not lacking or _speaks_of_its_own(statement, made, unit, names):
         return True
     rarest = min(lacking, key=lambda name: len(shelf.postings[name]))
     for number in shelf.postings[rarest][:MOST_RIVALS]:
@@ -172,6 +174,20 @@ def _is_of_the_named(statement: Statement, made: Claim, one: Shown) -> bool:
     return True
 
 
+def _speaks_of_its_own(
+    statement: Statement, made: Claim, unit: Passage, names: Collection[str]
+) -> bool:
+    """Whether a value stands in a part of its own that names nothing and that a unit says."""
+    if len(statement.claims) == 1:
+        return False
+    scope = scope_of(statement, made)
+    if len(scope) < _OWN_WORDS or not scope.isdisjoint(names):
+        return False
+    return sum(has(one, unit.held) for one in scope) >= _OWN_SHARE * len(scope)
+
+
+_OWN_WORDS: Final = 3
+_OWN_SHARE: Final = 0.7
 MOST_RIVALS: Final = 60
 
 
@@ -243,7 +259,32 @@ def _only_counts(statement: Statement, made: Claim) -> bool:
     spelt = not any(char.isdigit() for char in text[made.start : made.end])
     if not spelt:
         return False
-    return ":" in text[made.end :] or made.unit in _GENERAL or _has_so_many(statement, made)
+    if ":" in text[made.end :] or made.unit in _GENERAL or _has_so_many(statement, made):
+        return True
+    return made.low > 1 and _is_uncounted(statement, made)
+
+
+def _is_uncounted(statement: Statement, made: Claim) -> bool:
+    """Whether units speak of several such things and nowhere of their number, nor of a limit."""
+    noun = lemma(made.unit)
+    shelf, facts = statement.reply.shelf, statement.reply.facts
+    numbers = shelf.postings.get(noun, ())
+    if not noun or not numbers or len(numbers) > MOST_RIVALS:
+        return False
+    for number in numbers:
+        unit = shelf.units[number]
+        if unit.fields or any(claim.kind in COUNTED for claim in unit_claims(unit, facts)):
+            return False
+        read = words_of(unit.text)
+        if any(one == noun and at and read.words[at - 1] in _ONE for at, one in enumerate(read.lemmas)):
+            return False
+    return True
+
+
+_ONE: Final = frozenset("a an one each every single another per no".split())
+
+
+COUNTED: Final = ("quantity", "number")
 
 
 def _has_so_many(statement: Statement, made: Claim) -> bool:

@@ -335,6 +335,7 @@ ANTONYMS: Final = {
     encrypted unencrypted
     change unchanged
     affect unaffected
+    easy difficult hard
     secure insecure
     """.strip().splitlines()
 }
