@@ -22,6 +22,7 @@ NAMES = (
     "masking",
     "language",
     "trust",
+    "grouping",
     "route_certificates",
 )
 

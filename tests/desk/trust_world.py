@@ -17,11 +17,12 @@ from firstline.store import Inbox, TicketStore
 from firstline.store.answered import BASIS
 from firstline.store.labels import LabelLedger, NewLabel
 from firstline.store.samples import SampleBook
+from firstline.store.schema import stage
 from firstline.trust.certificate import Basis
 
 IN_USE = Basis(models="no models", prompts="p1", knowledge="k1", checks="c1", score="prior-1")
 NEXT_WEEK = NOON + timedelta(days=7)
-INTENTS = ("export_data", "import_data")
+INTENTS = (Intent("export_data"), Intent("import_data"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,11 @@ class World:
         return list(self.wrong)
 
 
-def an_answer(name: str, quality: float, intent: str = INTENTS[0]) -> Answer:
+def an_answer(name: str, quality: float, intent: Intent = INTENTS[0]) -> Answer:
     """Return an answer whose evidence is as good as `quality` says, from 0 to 1."""
     return Answer(
         ticket=a_ticket(name, channel="email"),
-        route=a_route(
-            intents=(IntentScore(intent=Intent(intent), probability=0.55 + 0.45 * quality),)
-        ),
+        route=a_route(intents=(IntentScore(intent=intent, probability=0.55 + 0.45 * quality),)),
         context=a_context(
             a_passage(score=0.4 + 0.5 * quality),
             a_passage(id="other#1", score=0.35),
@@ -86,16 +85,15 @@ def populate(
         risk = worst / 4 if flat else worst * (1 - quality) ** 3
         wrong[answer.ticket.id] = draw.random() < risk
     store.accept([(at, answer.ticket) for at, answer in enumerate(answers)])
+    rows = []
     for answer in answers:
         under = () if basis is None else ((BASIS, made_under(basis)),)
-        store.record(
-            answer.ticket.id,
-            (*stage_bodies(answer), *under),
-            (),
-            outcome="review",
-            reason="autonomy_review",
-            now=NOON,
-        )
+        rows += [
+            {"ticket": answer.ticket.id, "stage": name, "body": body, "wall_ms": 0.0, "cpu_ms": 0.0}
+            for name, body in (*stage_bodies(answer), *under)
+        ]
+    with engine.begin() as connection:
+        connection.execute(stage.insert(), rows)
     return World(wrong)
 
 

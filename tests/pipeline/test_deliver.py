@@ -15,6 +15,8 @@ from firstline.records import Receipt
 from firstline.store import Caps, Inbox, Outbox, TicketStore
 from tests.builders import NOON, a_ticket
 
+CAPS = Caps(per_requester=3, per_conversation=5)
+
 
 class Unreliable:
     """A channel that fails in a chosen way and counts what it was asked."""
@@ -59,7 +61,7 @@ async def deliver(outbox: Outbox, channel: Unreliable) -> Receipt:
         "Hello",
         channel=channel,
         outbox=outbox,
-        caps=Caps(per_requester=3, per_conversation=5),
+        caps=CAPS,
         now=lambda: NOON,
     )
 
@@ -136,3 +138,18 @@ def test_concurrent_senders_lose_nothing(tmp_path: Path) -> None:
         {f"m{number}" for number in range(50)}
     )
     assert len(lines) == 50
+
+
+@pytest.mark.parametrize(
+    ("presence", "state"), [("absent", "cancelled"), ("present", "sent"), ("unknown", "uncertain")]
+)
+async def test_after_a_crash_the_switch_still_holds(
+    outbox: Outbox, presence: Presence, state: str
+) -> None:
+    """What did not arrive before it was stopped is not sent again; what did arrive is known."""
+    outbox.claim(a_ticket(), "reply", caps=CAPS, now=NOON)
+    channel = Unreliable(presence=presence)
+    receipt = await deliver(outbox.under(lambda _connection: "stopped"), channel)
+    assert receipt.state == state
+    assert channel.sent == []
+    assert outbox.states(a_ticket().id) == {"reply": state}

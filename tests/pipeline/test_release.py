@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import a_context, a_draft, a_route, a_ticket, passed
-from tests.pipeline.test_gate import a_workspace
 
 from firstline.pipeline.gate import Case, gate
 from firstline.pipeline.release import (
@@ -26,6 +24,8 @@ from firstline.records import Intent, Language, Verdict, encode
 from firstline.store.autonomy import Change
 from firstline.trust.certificate import Basis, Certificate, Scope
 from firstline.workspace import Autonomy, parse_autonomy
+from tests.builders import a_context, a_draft, a_route, a_ticket, passed
+from tests.pipeline.test_gate import a_workspace
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 TODAY = NOW.date()

@@ -13,6 +13,7 @@ from firstline.proof.sentence_ends import sentences
     ("line", "expected"),
     [
         ("Open it. Close it.", ["Open it.", "Close it."]),
+        ("The others aren't. Close it.", ["The others aren't.", "Close it."]),
         ("Is it free? Yes! Always.", ["Is it free?", "Yes!", "Always."]),
         ("It costs $3.50 a month. Version 2.1 is out.", None),
         ("Ask Mr. Smith, e.g. by phone.", ["Ask Mr. Smith, e.g. by phone."]),

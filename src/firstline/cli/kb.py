@@ -22,9 +22,12 @@ def register(app: typer.Typer) -> None:
 def sync(workspace: Folder = HERE, json: Json = False) -> None:
     """Read changed articles, drop deleted ones; say what changed."""
     from firstline.desk import open_desk
+    from firstline.desk.recall import Recalls
+    from firstline.store import TicketStore
 
     with bars() as progress, open_desk(workspace, progress=progress, with_models=False) as desk:
         report, problems = desk.opened.synced, desk.opened.problems
+        hit = Recalls(desk.opened, TicketStore(desk.engine)).affected()
     counts = {
         "added": report.added,
         "changed": report.changed,
@@ -33,9 +36,17 @@ def sync(workspace: Folder = HERE, json: Json = False) -> None:
         "passages": report.passages,
     }
     if json:
-        print_json({**counts, "problems": [str(problem) for problem in problems]})
+        affected = {"sent": hit.sent, "drafts": hit.drafts}
+        told = [str(problem) for problem in problems]
+        print_json({**counts, "affected": affected, "problems": told})
     else:
         out.print("  ".join(f"{name} {count}" for name, count in counts.items()))
+        if hit.sent or hit.drafts:
+            out.print(
+                f"{hit.sent} sent answers and {hit.drafts} drafts rest on what has changed; "
+                "firstline recall lists them",
+                markup=False,
+            )
         for problem in problems:
             err.print(f"error: {flat(problem)}", style="red", markup=False)
     if problems:

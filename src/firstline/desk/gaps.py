@@ -17,7 +17,6 @@ from firstline.knowledge import Hit
 from firstline.knowledge.grouping import MOST, Vectors, grouped
 from firstline.pipeline.parts import Parts
 from firstline.pipeline.quoting import content
-from firstline.pipeline.reading import question_of
 from firstline.pipeline.record import answer_from
 from firstline.proof.masking import ALL_KINDS, mask
 from firstline.proof.sentences import units, word_count, words
@@ -49,6 +48,7 @@ TELLING: Final = 3
 """Words of meaning from which a sentence says what it asks about."""
 LONGEST: Final = 240
 """Characters of a sample question."""
+SUBJECT: Final = 80
 _ASKS = re2.compile(
     r"(?i)\?|^(?:how|what|where|when|why|which|who|can|could|is|are|do|does|will|would)\b"
 )
@@ -63,7 +63,7 @@ class Question:
     intent: str
     cause: Cause
     text: str
-    """What was searched for."""
+    """The subject and the part that asks, to be grouped and searched by."""
     sample: str
     """The part that asks, short."""
     at: datetime
@@ -201,13 +201,15 @@ def question(answer: Answer, cause: Cause, workspace: Workspace) -> Question:
         return _without(hidden, names)
 
     sample = " ".join(_asking(ticket.text)) or ticket.subject
+    sample = _short(clean(" ".join(sample.split())))
+    subject = _short(clean(ticket.subject), SUBJECT)
     return Question(
         ticket=ticket.id,
         external_id=ticket.external_id,
         intent=str(answer.route.intent or ""),
         cause=cause,
-        text=clean(question_of(ticket)),
-        sample=_short(clean(" ".join(sample.split()))),
+        text=f"{subject}\n{sample}".strip() if subject not in sample else sample,
+        sample=sample,
         at=ticket.received_at,
     )
 
@@ -250,8 +252,8 @@ def _without(text: str, names: frozenset[str]) -> str:
     return " ".join(kept)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
+def _short(text: str, most: int = LONGEST) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def _vectors(texts: Sequence[str], parts: Parts, progress: Progress) -> Vectors | None:

@@ -102,10 +102,10 @@ def _waiting(
             yield item.item, item.ticket, None
     if again:
         return
-    mine = {one.draft for one in ledger.last("planted") if one.by == by}
-    for plant in samples.plants():
-        if plant.draft not in mine:
-            yield plant.item, plant.ticket, plant.spoilt
+    mine = {one.ticket for one in ledger.last("planted") if one.by == by}
+    for spoilt in samples.plants():
+        if spoilt.ticket not in mine:
+            yield spoilt.item, spoilt.ticket, spoilt.spoilt
 
 
 def _current(engine: sa.Engine, items: Sequence[SampleItem]) -> Iterator[SampleItem]:
@@ -152,16 +152,16 @@ def add(
         InputError: Nothing has this name, or the ticket has no draft.
     """
     samples, ledger = SampleBook(engine), LabelLedger(engine)
-    plant = names(samples.plants()).get(name)
-    if plant is not None:
+    spoilt = names(samples.plants()).get(name)
+    if spoilt is not None:
         label = NewLabel(
-            ticket=plant.ticket,
+            ticket=spoilt.ticket,
             kind="planted",
             wrong=wrong,
             by=by,
             reason=reason,
             blind=True,
-            draft=plant.draft,
+            draft=spoilt.draft,
         )
         return ledger.add([label], now=now)[0]
     item = next((one for one in samples.items() if one.item == name), None)

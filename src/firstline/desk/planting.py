@@ -113,10 +113,10 @@ def _negation(text: str) -> str | None:
 
 def caught(plants: Sequence[Plant], labels: Sequence[StoredLabel]) -> tuple[Caught, ...]:
     """Return how each reviewer did, from the last thing each said of each planted draft."""
-    drafts = {plant.draft for plant in plants}
+    planted = {plant.ticket for plant in plants}
     said: dict[str, list[bool | None]] = {}
     for one in labels:
-        if one.kind == "planted" and one.draft in drafts:
+        if one.kind == "planted" and one.ticket in planted:
             said.setdefault(one.by, []).append(one.wrong)
     return tuple(
         Caught(

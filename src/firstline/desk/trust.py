@@ -21,6 +21,7 @@ from firstline.desk.labelled import Labelled, Traffic, collect, labelled
 from firstline.desk.scopes import scopes_of
 from firstline.desk.trust_records import Asked, ScopeReport, TrustReport
 from firstline.desk.trust_scope import ScopeTest, certifies
+from firstline.pipeline.release import Proofs
 from firstline.store.answered import made_under_counts
 from firstline.store.certificates import CertificateBook
 from firstline.trust.calibration import Card, NotFittedError
@@ -37,6 +38,22 @@ def current_certificates(engine: sa.Engine, basis: Basis, today: date) -> tuple[
     """Return the certificates that hold now, under what is in use."""
     valid = CertificateBook(engine).valid()
     return tuple(one for one in valid if not one.void_because(basis, today))
+
+
+def proofs_in_force(engine: sa.Engine, basis: Basis) -> Proofs:
+    """Return what the gate may rest on now.
+
+    Args:
+        engine: The company's database.
+        basis: What is in use, as it was found when the company was opened; the score in use is
+            read anew, because `firstline certify` may have put another to use since.
+    """
+    book = CertificateBook(engine)
+    stored = book.score()
+    scorer = Scorer() if stored is None else stored.scorer
+    return Proofs(
+        certificates=book.valid(), basis=replace(basis, score=scorer.version), scorer=scorer
+    )
 
 
 def certify_company(

@@ -12,6 +12,7 @@ from firstline.desk.trust_records import Asked, CostView, Expected, ScopeReport
 from firstline.records import Intent, TicketId, encode
 from firstline.store.certificates import CertificateBook
 from firstline.trust.alike import likelihood
+from firstline.trust.binomial import needed
 from firstline.trust.certificate import (
     Basis,
     Certificate,
@@ -23,7 +24,7 @@ from firstline.trust.certificate import (
     even_sample,
 )
 from firstline.trust.costs import Prices, cheapest, costs
-from firstline.trust.thresholds import Grid, choose, grid_of
+from firstline.trust.thresholds import STARTS, Grid, choose, grid_of
 from firstline.workspace.models import TrustSettings
 
 LOOK_SPENDS = 0.75
@@ -32,6 +33,8 @@ SHOWN_ALPHAS = (0.01, 0.02, 0.05)
 GRID_LEAST = 40
 """Scores of other replies below which a grid is laid evenly instead."""
 EVEN_GRID = grid_of([at / 200 for at in range(1, 201)])
+BEGINS = max(STARTS)
+"""Share of the drafts that reach the most lenient threshold at which a walk begins."""
 UNLIKE = 0.001
 """How unlikely a sample may be and still pass for a random one."""
 NOT_LOOKED = ("no_labels", "too_few", "contradictory")
@@ -87,7 +90,7 @@ class ScopeTest:
             labels=len(sample),
             wrong=sum(one.wrong for one in sample),
             unclear=sum(mark.wrong is None for mark in marks),
-            to_label=_to_label(outcome, len(free), len(drafts)),
+            to_label=self._to_label(outcome, grid, free, drafts),
             waiting=sum(reply.ticket in self.marks.waiting for reply in drafts),
             expected=tuple(self._expected(sample, grid, len(free), tickets)),
             cost=self._cost(sample, grid, outcome),
@@ -132,11 +135,12 @@ class ScopeTest:
         look, known = self.book.next_look(self.scope.name, basis, print_)
         grid = known or self._grid(free, sample)
         tested = self._test(labels, grid, look)
-        if isinstance(tested, Refusal) and tested.code in NOT_LOOKED:
-            return *self._standing(tested), look - 1, grid
-        strange = self._unlike(free, sample)
-        if strange is not None:
-            return *self._standing(strange), look - 1, grid
+        unseen = tested if isinstance(tested, Refusal) and tested.code in NOT_LOOKED else None
+        if unseen is None or unseen.code == "too_few":
+            unseen = self._too_few(sample, grid, look) or unseen
+        unseen = unseen or self._unlike(free, sample)
+        if unseen is not None:
+            return *self._standing(unseen), look - 1, grid
         made = self.book.look(self.scope.name, basis, print_, grid, now=self.asked.now)
         if (made.number, made.grid) != (look, grid):
             tested = self._test(labels, made.grid, made.number)
@@ -196,6 +200,30 @@ class ScopeTest:
         others = [self.scores[one.ticket] for one in free if one.ticket not in certifying]
         return grid_of(others) if len(others) >= GRID_LEAST else EVEN_GRID
 
+    def _too_few(self, sample: list[Label], grid: Grid, look: int) -> Refusal | None:
+        """Refuse, without looking, what cannot show the promise however clean it is.
+
+        A walk over the thresholds begins at one that part of the replies reach; with fewer labels
+        there than a clean sample needs, it ends where it begins.
+        """
+        delta = doubt(self.share, look) / len(grid.starts)
+        least = needed(self.asked.alpha, delta)
+        first = min(grid.thresholds[start] for start in grid.starts)
+        reach = sum(one.score >= first for one in sample)
+        if reach >= least:
+            return None
+        missing = least - reach
+        return Refusal(
+            scope=self.scope,
+            code="too_few",
+            detail=(
+                f"{len(sample)} labels, {reach} of them of drafts that score {first:.4g} or more, "
+                f"where the test begins; {least} are needed there even if every one is clean: "
+                f"{missing} more clean labels"
+            ),
+            missing=missing,
+        )
+
     def _unlike(self, free: list[Reply], sample: list[Label]) -> Refusal | None:
         """Refuse labels of replies that do not look like what could go out."""
         whole = [self.scores[one.ticket] for one in free]
@@ -245,6 +273,29 @@ class ScopeTest:
             certified = costs(scores, wrong, prices, only)[1]
         return CostView(nothing=points[0], cheapest=cheapest(points), certified=certified)
 
+    def _to_label(
+        self,
+        outcome: Certificate | Refusal,
+        grid: Grid,
+        free: list[Reply],
+        drafts: list[Reply],
+    ) -> int:
+        """Return about how many drafts to label for the clean labels that are missing.
+
+        Half of the labels fit the score, drafts that would be held anyway certify nothing, and
+        the test begins above a threshold that only some reach.
+        """
+        if isinstance(outcome, Certificate) or not outcome.missing:
+            return 0
+        share = BEGINS
+        if outcome.code == "not_shown":
+            share = 1.0
+        elif free:
+            first = min(grid.thresholds[start] for start in grid.starts)
+            share = sum(self.scores[one.ticket] >= first for one in free) / len(free) or BEGINS
+        held = max(len(drafts), 1) / max(len(free), 1)
+        return ceil(2 * outcome.missing / share * held)
+
     def _prices(self, intent: Intent) -> Prices:
         found = dict(self.trust.costs_by_intent).get(intent, self.trust.costs)
         return Prices(
@@ -259,13 +310,3 @@ def _same(one: Certificate, other: Certificate) -> bool:
         return (item.alpha, item.delta, item.threshold, item.count, item.errors)
 
     return key(one) == key(other)
-
-
-def _to_label(outcome: Certificate | Refusal, free: int, drafts: int) -> int:
-    """Return about how many drafts to label for the clean labels that are missing.
-
-    Half of the labels fit the score, and drafts that would be held anyway certify nothing.
-    """
-    if isinstance(outcome, Certificate) or not outcome.missing:
-        return 0
-    return ceil(2 * outcome.missing * max(drafts, 1) / max(free, 1))

@@ -52,8 +52,8 @@ def scope_words(report: ScopeReport) -> Iterator[str]:
         yield f"no certificate ({outcome.code}): {outcome.detail}"
         if report.to_label:
             yield (
-                f"half of the labels fit the score, and drafts that are held anyway do not count: "
-                f"that is at least {report.to_label} more drafts to label"
+                f"half of the labels fit the score, and not every draft counts: that is at least "
+                f"{report.to_label} more drafts to label"
             )
     unclear = f", {report.unclear} of them because nobody could tell" if report.unclear else ""
     yield (

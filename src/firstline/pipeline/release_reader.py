@@ -53,6 +53,11 @@ class ReleaseReader:
                 self._held = (begun, self._read(self.store.current, self._fresh_proofs))
             return self._held[1]
 
+    def forget(self) -> None:
+        """Read anew at the next call."""
+        with self._lock:
+            self._held = None
+
     @property
     def held(self) -> Release:
         """What was read last, however long ago: for use inside a transaction."""

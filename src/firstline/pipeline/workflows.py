@@ -232,7 +232,7 @@ async def _pass_on(answer: Answer, line: Line) -> str:
         return answer.verdict.action
     inbox = await line.inbox(answer.ticket.inbox)
     if line.outlets(inbox.kind, inbox.target).is_local:
-        await _deliver(answer, line)
+        await deliver_now(answer, line)
     else:
         await enqueue("deliver", answer.ticket.id)
     return answer.verdict.action
@@ -249,10 +249,11 @@ async def deliver_ticket(ticket_id: str) -> str:
     stored = await line.read(line.store.load, TicketId(ticket_id))
     if stored is None:
         return "ended"
-    return await _deliver(await _stored_answer(stored.ticket, line), line)
+    return await deliver_now(await _stored_answer(stored.ticket, line), line)
 
 
-async def _deliver(answer: Answer, line: Line) -> str:
+async def deliver_now(answer: Answer, line: Line) -> str:
+    """Deliver what a decided ticket delivers if it may still leave, and end the ticket."""
     ticket = answer.ticket
     stored = await line.read(line.store.load, ticket.id)
     delivery = delivery_of(answer, line.parts.workspace.voice.handoff)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -98,16 +99,25 @@ def absolute_gaps(statement: Statement) -> Iterator[Gap]:
             yield statement.gap("absolute", f"the evidence does not say “{word}”", at)
     said = f" {' '.join(words)} "
     phrases = [phrase for phrase in _WIDENING if f" {phrase} " in said]
-    spoken = [f" {' '.join(words_of(text).words)} " for text in texts if phrases]
     for phrase in _FREE_PHRASES:
         free = {"free"} if units and units[0].kind == "object" else _FREE
         if f" {phrase} " in said and free.isdisjoint(held):
             yield statement.whole("absolute", f"the evidence does not say “{phrase}”")
             return
-    for sudden in _SUDDEN:
-        if f" {sudden} " in said and held.isdisjoint(_AT_ONCE):
+    if held.isdisjoint(_AT_ONCE):
+        for sudden in (one for one in _SUDDEN if f" {one} " in said):
             yield statement.whole("absolute", f"the evidence does not say “{sudden}”")
-            return
+    yield from _widened(statement, phrases, texts, held)
+
+
+def _widened(
+    statement: Statement,
+    phrases: Sequence[str],
+    texts: Sequence[str],
+    held: AbstractSet[str],
+) -> Iterator[Gap]:
+    """Yield a phrase that widens a statement and that no text says."""
+    spoken = [f" {' '.join(words_of(text).words)} " for text in texts if phrases]
     for phrase in phrases:
         told = any(f" {phrase} " in text for text in spoken) or not held.isdisjoint(_EXEMPT)
         if not told:

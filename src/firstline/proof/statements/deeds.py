@@ -152,9 +152,7 @@ def _has_beginning(statement: Statement) -> bool:
     """Whether a record says when what it is about was made, and the statement gives a day."""
     dated = any(claim.kind == "date" for claim in statement.claims)
     return dated and any(
-        field.path.rpartition(".")[2] in _BEGAN
-        for unit in statement.units
-        for field in unit.fields
+        field.path.rpartition(".")[2] in _BEGAN for unit in statement.units for field in unit.fields
     )
 
 

@@ -20,6 +20,8 @@ SAID: Final = 0.7
 SUBJECT: Final = 0.5
 """Share of what a denial is said of that a statement must have."""
 FEWEST: Final = 2
+LONG: Final = 22
+"""Words from which on a statement has too many parts to be turned round by a unit beside."""
 _ITEMS = re2.compile(r",|\bor\b|\band\b|\bnor\b")
 _NOBODY: Final = frozenset(
     lemma(word)
@@ -128,7 +130,7 @@ def _candidates(statement: Statement, said: frozenset[str]) -> Iterator[int]:
     """Yield the units that deny something: those chosen first, then those that share words."""
     shelf, chosen = statement.reply.shelf, statement.alignment.units
     yield chosen[0]
-    if _says_all(shelf.units[chosen[0]], said):
+    if len(statement.read.words) > LONG or _says_all(shelf.units[chosen[0]], said):
         return
     yield from chosen[1:]
     for number in shelf.denying:

@@ -8,14 +8,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-from firstline.proof.statements.vocabulary import (
-    ANTONYMS,
-    CONTRASTS,
-    IRREGULAR,
-    LIGHT,
-    STOP,
-    SYNONYMS,
-)
+from firstline.proof.statements.relations import ANTONYMS, CONTRASTS, SYNONYMS
+from firstline.proof.statements.vocabulary import IRREGULAR, LIGHT, STOP
 
 _VOWELS = frozenset("aeiouy")
 _SHORTEST = 3

@@ -162,7 +162,7 @@ RESTRICTIONS: Final = {
     "when": frozenset(
         "when if once while whenever upon as after during where provided until unless for".split()
     ),
-    "after": frozenset("after once when following upon since from until later within".split()),
+    "after": frozenset("after once when following upon since from until later within of".split()),
     "unless": frozenset("unless if except without until not".split()),
     "except": frozenset("except but excluding not other unless apart besides".split()),
     "excluding": frozenset("except but excluding not other without".split()),

@@ -83,7 +83,7 @@ MAINLY: Final = 0.7
 """Share of a statement that one unit says, from which on the other units do not excuse a word."""
 
 
-HALF: Final = 0.45
+HALF: Final = 0.5
 """Share of a statement below which a unit speaks of something else anyway."""
 BROUGHT: Final = 2
 """Words by which another unit shows that a statement rests on it as well."""

@@ -21,10 +21,8 @@ from firstline.proof.statements.unit_values import Shown, claimed_words, owners,
 from firstline.proof.statements.words import Words, words_of
 
 _PARTS = re2.compile(r"[,;:()|\n\x{2013}\x{2014}]|\b(?:and|or|but|while|whereas|of which)\b")
-_TABLE = re2.compile(r"\|")
-_LISTED = re2.compile(r",|\band\b|\bor\b")
 _NAMING: Final = ("reference", "phone", "version")
-APART: Final = 0.34
+APART: Final = 0.3
 """By how much more of another value's words a statement must have than of its own value's."""
 SIBLINGS: Final = 8
 """Rows or items on either side that are looked at."""
@@ -33,7 +31,7 @@ _GENERAL: Final = frozenset(
     lemma(word)
     for word in """
     date amount value number id item list total time data info detail name type status count
-    customer account record user order reservation information product booking
+    customer account record order reservation information product booking
     """.split()
 )
 """Words of a field's path that tell no field from another."""
@@ -62,7 +60,9 @@ def is_of_another(statement: Statement, made: Claim, one: Shown) -> bool:
     for sibling in siblings(statement, one.unit):
         claims = unit_claims(sibling, facts)
         if not any(fit(claim, made) is not None for claim in claims):
-            others += [_around(sibling, each, claims) for each in claims if _is_alike(each, one.claim)]
+            others += [
+                _around(sibling, each, claims) for each in claims if _is_alike(each, one.claim)
+            ]
     return any(_is_rather(scope, own, other) for other in others)
 
 
@@ -136,9 +136,9 @@ def scopes(text: str, claims: tuple[Claim, ...]) -> tuple[frozenset[str], ...]:
     """Return for each of some values of one kind the words of the text that speak of it."""
     read = words_of(text)
     if len(claims) == 1:
-        return (_lemmas(read, text, claims, range(len(read.words)), claims[0]),)
+        return (_lemmas(read, claims, range(len(read.words))),)
     pieces = _pieces(text)
-    listed = _in_order(text, read, claims, pieces)
+    listed = _in_order(read, claims, pieces)
     if listed is not None:
         return listed
     owner: list[Claim | None] = []
@@ -152,7 +152,7 @@ def scopes(text: str, claims: tuple[Claim, ...]) -> tuple[frozenset[str], ...]:
             piece += 1
         for claim in _owners(at, piece, owner, pieces, claims, read):
             found[claim].append(at)
-    return tuple(_lemmas(read, text, claims, found[claim], claim) for claim in claims)
+    return tuple(_lemmas(read, claims, found[claim]) for claim in claims)
 
 
 def _owners(
@@ -186,7 +186,7 @@ def _owners(
 
 
 def _in_order(
-    text: str, read: Words, claims: tuple[Claim, ...], pieces: Sequence[tuple[int, int]]
+    read: Words, claims: tuple[Claim, ...], pieces: Sequence[tuple[int, int]]
 ) -> tuple[frozenset[str], ...] | None:
     """Return the scopes where names and values are listed apart: "A and B cost 1 and 2"."""
     size = len(claims)
@@ -235,11 +235,8 @@ def _pieces(text: str) -> list[tuple[int, int]]:
     return [piece for piece in found if text[piece[0] : piece[1]].strip()]
 
 
-def _lemmas(
-    read: Words, text: str, claims: Sequence[Claim], places: Sequence[int], claim: Claim
-) -> frozenset[str]:
+def _lemmas(read: Words, claims: Sequence[Claim], places: Sequence[int]) -> frozenset[str]:
     """Return the lemmas of some words, the values' own left out."""
-    del text, claim
     claimed = claimed_words(read, claims)
     return frozenset(
         read.lemmas[at] or read.words[at]
@@ -282,7 +279,7 @@ def _is_of_other_field(
         _path_words(path)
         for other in _objects_of(statement, one.unit)
         for path, claim in owners(other, facts)
-        if (claim.kind == made.kind or claim.kind == one.claim.kind) and fit(claim, made) is None
+        if claim.kind in (made.kind, one.claim.kind) and fit(claim, made) is None
     ]
     return all(
         any((own ^ other) & scope == other - own != frozenset() for other in rivals)

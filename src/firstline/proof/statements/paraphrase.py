@@ -104,6 +104,7 @@ _PREAMBLE = re2.compile(
     r"|to answer your question|great question|good question|lastly"
     r"|that said|overall|for example|for instance|in other words|as you may know"
     r"|from what i can see|it appears that|it seems that)[,:!]?\s+"
+    r"|(?:address|phone|telephone|website|web site|e-?mail|fax|location|tip|answer|note): +"
     r"|(?:yes|no|sure|certainly|then|next|absolutely|ok|okay|so|now|first|second|third)"
     r"[,.:!]+\s+)"
 )

@@ -69,13 +69,17 @@ def _of_sibling_item(statement: Statement) -> int | None:
         label = _label(unit) if unit.kind in ("row", "item") else frozenset()
         if not label or not label.isdisjoint(said):
             continue
-        named = [one for one in siblings(statement, number) if (mark := _label(one)) and mark <= said]
+        named = [
+            one for one in siblings(statement, number) if (mark := _label(one)) and mark <= said
+        ]
         if not named:
             continue
         held = frozenset().union(*(one.held | one.context for one in named))
         others = [shelf.units[other] for other in statement.alignment.units if other != number]
         for at, one in enumerate(statement.read.lemmas):
-            own = one and one not in LIGHT_LEMMAS and one in unit.held and at not in statement.claimed
+            own = (
+                one and one not in LIGHT_LEMMAS and one in unit.held and at not in statement.claimed
+            )
             if own and not has(one, held) and not any(one in other.held for other in others):
                 return at
     return None
@@ -160,7 +164,8 @@ def _exchanged(statement: Statement) -> int | None:
         if not ours or not theirs or len(ours) > EXCHANGED or len(theirs) > EXCHANGED:
             continue
         new = [at for at in ours if not has(said.lemmas[at], around)]
-        if any(said.words[at].endswith(("ed", "ing")) for at in new):
+        widened = not _WHOLE.isdisjoint(held.words[start:end])
+        if widened or any(_is_verb(said, at) for at in new):
             continue  # another verb is another wording; another noun is another thing
         kept = any(has(one, said.held) for one in theirs)
         if len(new) != len(ours) or kept:
@@ -169,6 +174,21 @@ def _exchanged(statement: Statement) -> int | None:
         if one in shelf.postings and not _others_say(statement, one, unit):
             return new[0]
     return None
+
+
+_WHOLE: Final = frozenset("any all every each whichever whatever".split())
+_BEFORE_VERBS: Final = frozenset(
+    "can could may might will would shall should must to you we they i cannot not please".split()
+)
+_AFTER_VERBS: Final = frozenset("the a an your our their its it this that them us you".split())
+
+
+def _is_verb(read: Words, at: int) -> bool:
+    """Whether a word seems to be a verb, by its ending and the words beside it."""
+    word = read.words[at]
+    before = read.words[at - 1] if at else "please"
+    after = read.words[at + 1] if at + 1 < len(read.words) else ""
+    return word.endswith(("ed", "ing")) or before in _BEFORE_VERBS or after in _AFTER_VERBS
 
 
 def _tells(read: Words, at: int, statement: Statement) -> bool:

@@ -276,7 +276,9 @@ def _is_uncounted(statement: Statement, made: Claim) -> bool:
         if unit.fields or any(claim.kind in COUNTED for claim in unit_claims(unit, facts)):
             return False
         read = words_of(unit.text)
-        if any(one == noun and at and read.words[at - 1] in _ONE for at, one in enumerate(read.lemmas)):
+        if any(
+            one == noun and at and read.words[at - 1] in _ONE for at, one in enumerate(read.lemmas)
+        ):
             return False
     return True
 
