@@ -105,14 +105,16 @@ def test_clear_messages_need_no_model(engine: sa.Engine, company: Opened) -> Non
 
 
 def test_the_bound_holds_on_messages_never_seen(engine: sa.Engine, company: Opened) -> None:
-    """Of twenty sets of messages at most a few break the promise on their held-out part."""
-    broken = 0
-    for seed in range(20):
+    """Of ten sets of messages hardly one breaks the promise on its held-out part, noise apart."""
+    broken = given = 0
+    for seed in range(10):
         found = certify_routes(engine, company, messages(700, 100 + seed, clear=0.35), ASKED)
         held = found.held_out
         if held is not None and held.routed:
+            given += 1
             broken += bool(held.wrong / held.routed > 0.05 + 2 * np.sqrt(0.05 / held.routed))
-    assert broken <= 2
+    assert given >= 5
+    assert broken <= 1
 
 
 def test_few_or_muddled_messages_are_refused(engine: sa.Engine, company: Opened) -> None:

@@ -27,6 +27,7 @@ COMMANDS = (
     "recall",
     "gaps",
     "accuracy",
+    "review",
 )
 """Modules of this package, each with a `register(app)`."""
 INTERRUPTED = 130

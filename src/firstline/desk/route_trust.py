@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from firstline.desk.basis import company_hash, source_hash
 from firstline.desk.build import Opened
 from firstline.desk.trust_records import Asked, certificate_json
-from firstline.desk.trust_scope import EVEN_GRID, GRID_LEAST, NOT_LOOKED, doubt
+from firstline.desk.trust_scope import EVEN_GRID, GRID_LEAST, doubt, too_few
 from firstline.errors import InputError
 from firstline.evals.route import RouteCase
 from firstline.knowledge import Encoder
@@ -179,8 +179,13 @@ def _test(
     look, grid = book.next_look(SCOPE.name, kept, labelled)
     grid = grid or _grid(told)
     (outcome,) = certify(labels, [SCOPE], _terms(asked, grid, basis, look))
-    if isinstance(outcome, Refusal) and outcome.code in NOT_LOOKED:
+    if isinstance(outcome, Refusal) and outcome.code == "no_labels":
         return outcome, look - 1
+    scores = [one.score for one in sample]
+    delta = doubt(asked.delta, look)
+    few = too_few(SCOPE, scores, grid, alpha=asked.alpha, delta=delta)
+    if few is not None:
+        return few, look - 1
     made = book.look(SCOPE.name, kept, labelled, grid, now=asked.now)
     if (made.number, made.grid) != (look, grid):
         (outcome,) = certify(labels, [SCOPE], _terms(asked, made.grid, basis, made.number))

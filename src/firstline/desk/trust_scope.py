@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -49,6 +49,34 @@ def certifies(ticket: TicketId) -> bool:
 def doubt(share: float, look: int) -> float:
     """Return what the n-th look may spend of a scope's share of delta; all looks: less than it."""
     return share * LOOK_SPENDS * (1 - LOOK_SPENDS) ** (look - 1)
+
+
+def too_few(
+    scope: Scope, scores: Sequence[float], grid: Grid, *, alpha: float, delta: float
+) -> Refusal | None:
+    """Refuse, without looking, labels that cannot show the promise however clean they are.
+
+    A walk over the thresholds begins at one that part of the replies reach; with fewer labels
+    there than a clean sample needs, it ends where it begins.
+
+    Args:
+        scope: The scope.
+        scores: Of the labelled replies, shape (n,).
+        grid: The thresholds.
+        alpha: Share of wrong ones that is acceptable.
+        delta: What this look may spend.
+    """
+    least = needed(alpha, delta / len(grid.starts))
+    first = min(grid.thresholds[start] for start in grid.starts)
+    reach = sum(score >= first for score in scores)
+    if reach >= least:
+        return None
+    missing = least - reach
+    detail = (
+        f"{len(scores)} labels, {reach} of which score {first:.4g} or more, where the test begins; "
+        f"{least} are needed there even if every one is clean: {missing} more clean labels"
+    )
+    return Refusal(scope=scope, code="too_few", detail=detail, missing=missing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,28 +229,9 @@ class ScopeTest:
         return grid_of(others) if len(others) >= GRID_LEAST else EVEN_GRID
 
     def _too_few(self, sample: list[Label], grid: Grid, look: int) -> Refusal | None:
-        """Refuse, without looking, what cannot show the promise however clean it is.
-
-        A walk over the thresholds begins at one that part of the replies reach; with fewer labels
-        there than a clean sample needs, it ends where it begins.
-        """
-        delta = doubt(self.share, look) / len(grid.starts)
-        least = needed(self.asked.alpha, delta)
-        first = min(grid.thresholds[start] for start in grid.starts)
-        reach = sum(one.score >= first for one in sample)
-        if reach >= least:
-            return None
-        missing = least - reach
-        return Refusal(
-            scope=self.scope,
-            code="too_few",
-            detail=(
-                f"{len(sample)} labels, {reach} of them of drafts that score {first:.4g} or more, "
-                f"where the test begins; {least} are needed there even if every one is clean: "
-                f"{missing} more clean labels"
-            ),
-            missing=missing,
-        )
+        delta = doubt(self.share, look)
+        scores = [one.score for one in sample]
+        return too_few(self.scope, scores, grid, alpha=self.asked.alpha, delta=delta)
 
     def _unlike(self, free: list[Reply], sample: list[Label]) -> Refusal | None:
         """Refuse labels of replies that do not look like what could go out."""

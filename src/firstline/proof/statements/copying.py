@@ -197,11 +197,32 @@ def _left_out(
         kept = RESTRICTIONS.get(word)
         if kept is None or word in ours:
             continue
-        if word in said - _COMMON:
+        if word in said - _COMMON or (word in TEMPORAL and tells_what_was(statement.read)):
             continue
         if kept.isdisjoint(ours or said - _COMMON) and NEGATIONS.isdisjoint(ours):
             yield statement.gap("dropped_condition", f"the evidence says “{word}”", at)
             return
+
+
+TEMPORAL: Final = frozenset("after before when once until while".split())
+"""Words that make a condition of a rule, but only place an event that is told."""
+_PRESENT: Final = frozenset(
+    """
+    is are am can cannot could may might will would shall should must do does don doesn't don't has
+    have you your need needs able
+    """.split()
+)
+_PAST: Final = frozenset("was were had did went came took became began gave made got".split())
+
+
+def tells_what_was(read: Words) -> bool:
+    """Whether a text tells an event of the past, and no rule for the reader."""
+    words = set(read.words)
+    if not words.isdisjoint(_PRESENT):
+        return False
+    return not words.isdisjoint(_PAST) or any(
+        word.endswith("ed") and len(word) > _SMALL + 1 for word in words
+    )
 
 
 _SMALL: Final = 3

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from firstline.proof.proofs import Gap
 from firstline.proof.statements.alignment import has
-from firstline.proof.statements.copying import repeats
+from firstline.proof.statements.copying import TEMPORAL, repeats, tells_what_was
 from firstline.proof.statements.lemmas import DENIALS, LIGHT_LEMMAS
 from firstline.proof.statements.lexicon import (
     ABSOLUTES,
@@ -231,6 +231,8 @@ def condition_gaps(statement: Statement) -> Iterator[Gap]:
         repeated = sum(has(one, said) for one in condition.main)
         met = sum(has(one, known) for one in condition.lemmas)
         if repeated < _MAIN_SHARE * len(condition.main) or not condition.main:
+            continue
+        if condition.cue in TEMPORAL and tells_what_was(statement.read):
             continue
         if met < _CONDITION_SHARE * len(condition.lemmas):
             detail = f"the evidence says it with “{condition.cue}”"
