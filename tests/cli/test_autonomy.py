@@ -90,7 +90,7 @@ def test_a_level_is_set_shown_and_logged(acme: Path) -> None:
     assert now["given"] == "percent:10, review (all)"
     assert now["now"] == "nothing: review"
     run(acme, "set", "all", "files", "--reason", "back")
-    assert row(acme, "export_data")["now"] == "to 10 % of customers"
+    assert row(acme, "export_data")["now"] == "to 10 %"
     log = shown(acme, "log")
     assert [(one["scope"], one["value"]) for one in log] == [
         ("*", ""),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tests.desk.trust_world import World, populate
 from typer.testing import CliRunner, Result
 
 from firstline.cli import certify, labels
+from firstline.desk import build
 from firstline.desk.trust_open import open_labels, open_trust
 from firstline.errors import FirstlineError
 from firstline.store.labels import valid_certificates
@@ -31,6 +33,14 @@ intents = ["export_data", "import_data"]
 APP = typer.Typer()
 certify.register(APP)
 labels.register(APP)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def plain_words() -> Iterator[None]:
+    """Do without the sentence encoder: what is certified here was drafted before."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "find_encoder", lambda _path: None)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -163,7 +163,9 @@ def test_other_decisions_and_what_they_come_to(acme: Path, before: Path) -> None
     assert json.loads(run(acme, "--json").stdout)["total"] == 0
     found = told(acme, "rates")
     assert found["decisions"] == {"escalate": 1, "reject": 1, "snooze": 1}
+    assert (found["reopened"], found["feedback"]["yes"]) == (0, 0)
     shown = run(acme, "rates").stdout
+    assert "helped: yes 0, no 0, more help 0; 0 wrote again" in shown
     assert "3 decisions in 7 days" in shown
     assert "rejected for: outdated 1" in shown
     shown = run(acme, "show", "e-1").stdout

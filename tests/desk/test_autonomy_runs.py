@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ import pytest
 import yaml
 from tests.builders import a_ticket
 from tests.conftest import new_postgres_database
+from tests.pipeline.test_release import a_certificate
 
 import firstline
 from firstline.desk import Desk
+from firstline.desk.basis import current_basis
 from firstline.desk.build import utc_now
 from firstline.desk.watching import watch_report
 from firstline.pipeline.flow import consider
@@ -26,6 +29,7 @@ from firstline.pipeline.workflows import Line, deliver_now
 from firstline.records import Answer
 from firstline.store import Inbox
 from firstline.store.autonomy import AutonomyStore
+from firstline.store.certificates import CertificateBook
 from firstline.store.trust_tables import audit, autonomy_change, watch, watch_point
 
 ACME = Path(__file__).resolve().parents[2] / "examples" / "acme"
@@ -193,3 +197,32 @@ async def test_without_a_certificate_nothing_is_certified(desk: Desk) -> None:
     """The level that needs a certificate sends nothing without one."""
     answer = await desk.answer(QUESTION, autonomy="certified")
     assert answer.verdict.reasons[0].code == "no_certificate"
+
+
+async def test_a_certificate_lets_go_until_its_basis_changes(desk: Desk, tmp_path: Path) -> None:
+    """What is certified leaves, named; when an article changes, it waits for a person again."""
+    basis = current_basis(
+        desk.workspace,
+        desk.opened.parts.knowledge,
+        encoder=desk.opened.encoder.name if desk.opened.encoder else None,
+        today=utc_now().date(),
+        with_models=desk.opened.parts.models is not None,
+    )
+    today = utc_now().date()
+    certificate = a_certificate(basis=basis, issued=today, expires=today + timedelta(days=90))
+    book = CertificateBook(desk.line().store.engine)
+    book.issue(certificate, now=utc_now())
+    an_operator(desk).set_level(desk.workspace, "export_data", "certified", "it was shown")
+    expire(desk)
+    path = tmp_path / "one.jsonl"
+    path.write_text(json.dumps({"id": "one", "text": QUESTION}) + "\n", encoding="utf-8")
+    summary = await desk.run(path, tmp_path / "certified")
+    assert summary.reasons == {"sent/certified": 1}
+    other = replace(certificate, basis=replace(basis, knowledge="another"))
+    book.issue(other, now=utc_now())
+    expire(desk)
+    answer = await desk.answer(QUESTION)
+    assert answer.verdict.action == "review"
+    assert answer.verdict.reasons[0].code == "certificate_void"
+    assert "knowledge changed" in answer.verdict.reasons[0].detail
+    book.void(other.id, reason="the test is over", now=utc_now())

@@ -24,7 +24,7 @@ from firstline.desk.labelling import load_answer
 from firstline.desk.trust import certify_company, current_certificates, proofs_in_force
 from firstline.desk.trust_page import page
 from firstline.desk.trust_records import Asked, ScopeReport, TrustReport
-from firstline.desk.trust_scope import certifies, doubt
+from firstline.desk.trust_scope import SCORES, doubt, fits
 from firstline.desk.trust_words import report_words, scope_words
 from firstline.records import TicketId
 from firstline.store import open_database
@@ -134,9 +134,9 @@ def test_a_certificate_says_everything(sqlite: sa.Engine, acme: Workspace) -> No
     one, certificate = only(report), given(report)
     assert certificate.expires == NEXT_WEEK.date() + timedelta(days=90)
     assert certificate.basis == replace(IN_USE, score=report.scorer.version)
-    assert certificate.delta == pytest.approx(0.05 * 0.75)
+    assert certificate.delta == pytest.approx(0.05 / SCORES * 0.75)
     assert (one.tickets, one.drafts, one.releasable, one.look) == (ENOUGH, ENOUGH, ENOUGH, 1)
-    assert one.labels == sum(certifies(TicketId(f"t{at}")) for at in range(ENOUGH))
+    assert one.labels == ENOUGH
     assert [item.alpha for item in one.expected] == [0.01, 0.02, 0.05]
     shares = [item.of_tickets for item in one.expected]
     assert shares == sorted(shares)
@@ -172,8 +172,8 @@ def test_every_look_costs_certainty(sqlite: sa.Engine, acme: Workspace) -> None:
     label_all(sqlite, world.wrong)
     second = ask(sqlite, acme)
     assert only(second).look == 2
-    assert given(second).delta == pytest.approx(doubt(0.05, 2))
-    assert sum(doubt(0.05, look) for look in range(1, 200)) <= 0.05 + 1e-12
+    assert given(second).delta == pytest.approx(doubt(0.05 / SCORES, 2))
+    assert SCORES * sum(doubt(0.05 / SCORES, look) for look in range(1, 99)) <= 0.05 + 1e-12
 
 
 def test_a_dry_run_issues_nothing_but_is_a_look(sqlite: sa.Engine, acme: Workspace) -> None:
@@ -192,6 +192,7 @@ def test_a_score_is_fitted_on_the_other_half(sqlite: sa.Engine, acme: Workspace)
     assert report.scorer.calibration is not None
     assert report.scorer.calibration.labels == report.fitting
     assert report.fitting + report.certifying == ENOUGH
+    assert report.fitting == sum(fits(TicketId(f"t{at}")) for at in range(ENOUGH))
     assert report.card is not None
     assert report.card.auroc is not None
     assert report.card.auroc > 0.65
@@ -222,7 +223,7 @@ def test_nothing_is_labelled(engine: sa.Engine, acme: Workspace) -> None:
     report = ask(engine, acme)
     missing = refused(report).missing
     assert missing > 0
-    assert only(report).to_label >= 2 * missing
+    assert only(report).to_label == 2 * missing
     assert any(str(missing) in line for line in scope_words(only(report)))
 
 
@@ -234,8 +235,8 @@ def test_few_labels_say_how_many_more(sqlite: sa.Engine, acme: Workspace) -> Non
     few = ask(sqlite, acme)
     assert refused(few).code == "too_few"
     assert only(few).look == 0
-    assert only(few).to_label == pytest.approx(4 * refused(few).missing, rel=0.15)
-    label_all(sqlite, dict.fromkeys(world.tickets[: 20 + only(few).to_label // 2], False))
+    assert only(few).to_label == pytest.approx(2 * refused(few).missing, rel=0.15)
+    label_all(sqlite, dict.fromkeys(world.tickets[: 40 + only(few).to_label // 2], False))
     fewer = refused(ask(sqlite, acme)).missing
     assert 0 < fewer < refused(few).missing
     label_all(sqlite, dict.fromkeys(world.tickets[: 100 + only(few).to_label], False))
@@ -253,7 +254,7 @@ def test_labels_of_one_kind_show_nothing(sqlite: sa.Engine, acme: Workspace) -> 
 def test_a_disagreement_has_to_be_settled(sqlite: sa.Engine, acme: Workspace) -> None:
     """Two people who differ about one draft stop the certificate until a third decides."""
     labelled_world(sqlite, worst=0.0)
-    one = next(TicketId(f"t{at}") for at in range(ENOUGH) if certifies(TicketId(f"t{at}")))
+    one = TicketId("t7")
     label_all(sqlite, {one: True}, by="bo")
     report = ask(sqlite, acme)
     assert refused(report).code == "contradictory"
@@ -267,8 +268,7 @@ def test_what_nobody_could_tell_counts_as_wrong(sqlite: sa.Engine, acme: Workspa
     """Leaving out the hard ones would make any reply look good."""
     world = populate(sqlite, ENOUGH, worst=0.0)
     draw_all(sqlite, world.tickets)
-    certifying = [ticket for ticket in world.tickets if certifies(ticket)]
-    unsure: dict[TicketId, bool | None] = dict.fromkeys(certifying[:100])
+    unsure: dict[TicketId, bool | None] = dict.fromkeys(world.tickets[:100])
     label_all(sqlite, {**dict.fromkeys(world.tickets, False), **unsure})
     report = ask(sqlite, acme)
     assert refused(report).code == "not_shown"
@@ -349,16 +349,18 @@ def test_scopes_share_the_doubt(sqlite: sa.Engine, acme: Workspace) -> None:
             ScopeSetting(name="chat", intents=INTENTS, channel="chat"),
         ),
         costs=CostSetting(wrong_usd=0.0),
+        costs_by_intent=((INTENTS[0], CostSetting(wrong_usd=0.0, review_usd=7.0)),),
     )
     company = replace(acme, settings=replace(acme.settings, trust=two))
     labelled_world(sqlite)
     mail, chat = ask(sqlite, company).scopes
     assert isinstance(mail.outcome, Certificate)
-    assert mail.outcome.delta == pytest.approx(doubt(0.025, 1))
+    assert mail.outcome.delta == pytest.approx(doubt(0.025 / SCORES, 1))
     assert isinstance(chat.outcome, Refusal)
     assert chat.drafts == 0
     assert mail.cost is not None
     assert mail.cost.cheapest.sent == pytest.approx(1, abs=0.05)
+    assert any("export_data: a wrong reply $0, a review $7" in line for line in scope_words(mail))
 
 
 def test_a_valid_certificate_outlives_a_look_that_shows_less(

@@ -357,8 +357,12 @@ async def test_a_customer_who_needs_more_help_gets_a_person(desktop: Desktop) ->
     last = desktop.reviews.store.decisions(T1)[-1]
     assert (last.kind, last.by, last.reason) == ("reopen", "customer", "more_help")
     assert desktop.ended() == ("sent", "approved")
+    later = a_ticket("t2", conversation=ConversationId("t1"), received_at=NOON + HOUR)
+    desktop.tickets.accept([(2, later)])
+    (found,) = desktop.reviews.reopened(NOON, NOON + 2 * HOUR)
+    assert (found.ticket, found.by_ticket) == (T1, "t2")
     refused = await refusal(desktop.reviews.approve(T1, "ann", parts=desktop.parts))
-    assert refused.refusal == "already_sent"
+    assert refused.refusal == "newer_message"
     assert desktop.reviews.customer_says(TicketId("gone"), "more_help") is None
 
 

@@ -74,3 +74,12 @@ def test_drift_names_the_alarm() -> None:
     assert "no alarm" in drift("escalation", [0, 1, 2], 5).description
     assert "alarm at ticket 2" in drift("escalation", [0, 6, 7], 5).description
     assert "0 tickets" in drift("escalation", [], 5).description
+
+
+def test_drift_knows_a_path_with_gaps() -> None:
+    """Where not every ticket has a value, the alarm is named by its ticket; evidence may fall."""
+    plot = drift("errors", [-0.4, 3.2], 3.0, steps=[10, 40], test="e-process")
+    assert plot.description == "40 tickets, alarm at ticket 40."
+    assert plot.y.low == -0.4
+    assert plot.lines[0].points == [(10.0, -0.4), (40.0, 3.2)]
+    assert plot.lines[0].name == "e-process"

@@ -132,7 +132,9 @@ def _print_routes(found: RouteTrust) -> None:
     if not isinstance(outcome, Certificate):
         out.print(f"no certificate ({outcome.code}): {outcome.detail}")
         if outcome.missing:
-            out.print("two fifths of the messages are tested, and not all of them score high enough")
+            out.print(
+                "two fifths of the messages are tested, and not all of them score high enough"
+            )
         return
     out.print(
         f"certified: of what scores {outcome.threshold:.4g} or more, at most "

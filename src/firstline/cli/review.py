@@ -99,15 +99,19 @@ def _reading(group: typer.Typer) -> None:
         """Show what was decided, how much was edited, and how long it took."""
         from dataclasses import asdict
 
-        from firstline.cli.review_show import show_rates
+        from firstline.cli.review_show import show_feedback, show_rates
 
         with opened(context.obj) as reviews:
-            now = reviews.now()
-            found = reviews.rates(now - timedelta(days=days), now + timedelta(seconds=1))
+            until = reviews.now() + timedelta(seconds=1)
+            since = until - timedelta(days=days)
+            found = reviews.rates(since, until)
+            said = reviews.feedback.counts(since, until)
+            reopened = len(reviews.reopened(since, until))
         if json:
-            print_json(asdict(found))
+            print_json(asdict(found) | {"feedback": said, "reopened": reopened})
         else:
             show_rates(found, days)
+            show_feedback(said, reopened)
 
 
 def _claims(group: typer.Typer) -> None:

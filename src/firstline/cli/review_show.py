@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from firstline.cli.show import flat, out
 from firstline.review.outcomes import label_of
 from firstline.review.rates import Rates
 from firstline.review.reading import ReviewCase
+from firstline.store.feedback import FeedbackAnswer
 from firstline.store.review_queue import QueuePage, Waiting
 from firstline.store.review_records import Decision, Review
 
@@ -194,7 +195,13 @@ def show_rates(found: Rates, days: int) -> None:
     out.print(f"saved, estimated: {found.minutes_saved:.0f} minutes")
 
 
-def _counted(counts: Any) -> str:
+def show_feedback(said: Mapping[FeedbackAnswer, int], reopened: int) -> None:
+    """Print what customers said, and how many came back."""
+    words = ", ".join(f"{answer.replace('_', ' ')} {count}" for answer, count in said.items())
+    out.print(f"customers say it helped: {words}; {reopened} wrote again after an answer")
+
+
+def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {number}" for name, number in sorted(counts.items()))
 
 

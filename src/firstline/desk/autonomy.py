@@ -77,7 +77,7 @@ def _now(
     if held is not None:
         return f"nothing: {held.code}"
     if level.level == "percent":
-        return "to all" if level.percent == ALL else f"to {level.percent} % of customers"
+        return "to all" if level.percent == ALL else f"to {level.percent} %"
     if level.level != "certified":
         return f"nothing: {level}"
     if isinstance(found, Reason):

@@ -4,9 +4,10 @@
     labels ─────────────────────┴─▶ by hash ─┤
                                              └─ the other half ─▶ the test ─▶ certificate | refusal
 
-The grid of thresholds is laid by the scores of all other replies. Every look at the labels of a
-scope is counted and pays for itself: look n may spend 3/4 of the doubt that is left after the looks
-before it, so all looks together stay within delta, however often somebody tries.
+While there are too few wrong labels to weigh anything by, the prior scores, which no label shaped:
+then all labels are tested. The grid of thresholds is laid by the scores of all other replies. Every
+look at the labels of a scope is counted and pays for itself: look n may spend 3/4 of the doubt that
+is left after the looks before it, so all looks together stay within delta.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from firstline.desk.basis import made_under
 from firstline.desk.labelled import Labelled, Traffic, collect, labelled
 from firstline.desk.scopes import scopes_of
 from firstline.desk.trust_records import Asked, ScopeReport, TrustReport
-from firstline.desk.trust_scope import ScopeTest, certifies
+from firstline.desk.trust_scope import ScopeTest, certifies, fits
 from firstline.pipeline.release import Proofs
 from firstline.store.answered import made_under_counts
 from firstline.store.certificates import CertificateBook
@@ -109,8 +110,8 @@ class _Session:
             scorer=self._scorer,
             score_note=self._note,
             card=card,
-            fitting=sum(not certifies(ticket) for ticket in self._marks.judged),
-            certifying=sum(certifies(ticket) for ticket in self._marks.certifying),
+            fitting=sum(fits(ticket) for ticket in self._marks.judged),
+            certifying=sum(certifies(one, self._scorer) for one in self._marks.certifying),
             scopes=scopes,
             voided=voided,
             left_out=self._marks.left_out,
@@ -138,7 +139,7 @@ class _Session:
         try:
             return fit_scorer(judged), f"fitted now on {len(judged)} labels"
         except NotFittedError as error:
-            return scorer, f"{'the prior' if fitted is None else 'kept'}: {error}"
+            return scorer, f"{'the prior' if fitted is None else 'kept'}; {error}"
 
     def _judged(self) -> list[Judged]:
         """Return the fitting half of the labels."""
@@ -149,17 +150,17 @@ class _Session:
                 right=self._marks.judged[reply.ticket],
             )
             for reply in self._traffic.replies
-            if reply.ticket in self._marks.judged and not certifies(reply.ticket)
+            if reply.ticket in self._marks.judged and fits(reply.ticket)
         ]
 
     def _card(self) -> Card | None:
-        """Return how the score does on the certifying half."""
+        """Return how the score does on the labels it was not fitted on."""
         rows, right = [], []
         for reply in self._traffic.replies:
             mark = self._marks.certifying.get(reply.ticket)
             if mark is None or mark.wrong is None or mark.contradictory:
                 continue
-            if certifies(reply.ticket):
+            if certifies(reply.ticket, self._scorer):
                 rows.append(self._scorer.completed(reply.features, reply.intent))
                 right.append(not mark.wrong)
         return self._scorer.card(rows, right) if rows else None
@@ -180,6 +181,7 @@ class _Session:
             scope=scope,
             traffic=self._traffic,
             marks=self._marks,
+            scorer=self._scorer,
             scores=self._scored,
             basis=self._basis,
             under=self._under,

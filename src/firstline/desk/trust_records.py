@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from firstline.records import Intent
 from firstline.trust.calibration import Card
 from firstline.trust.certificate import Basis, Certificate, Refusal, Scope
-from firstline.trust.costs import CostPoint
+from firstline.trust.costs import CostPoint, Prices
 from firstline.trust.scorer import Scorer
 
 
@@ -49,6 +50,9 @@ class Expected:
 class CostView:
     """What sending costs by these labels, in dollars a draft. Arithmetic, not a promise."""
 
+    usual: Prices
+    by_intent: tuple[tuple[Intent, Prices], ...]
+    """Those of the scope's intents that have prices of their own."""
     nothing: CostPoint
     cheapest: CostPoint
     certified: CostPoint | None
@@ -68,7 +72,7 @@ class ScopeReport:
     drafts: int
     releasable: int
     labels: int
-    """In the certifying half, of drafts that nothing else would hold."""
+    """That certify, of drafts that nothing else would hold."""
     wrong: int
     unclear: int
     """Of the wrong ones, those of which nobody could tell."""
@@ -80,7 +84,7 @@ class ScopeReport:
     cost: CostView | None
     scores: tuple[float, ...]
     bad: tuple[bool, ...]
-    """The certifying half, for pictures."""
+    """Of those labels, for pictures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +98,7 @@ class TrustReport:
     card: Card | None
     fitting: int
     certifying: int
-    """Labelled drafts in the certifying half."""
+    """Labelled drafts that the score was not fitted on."""
     scopes: tuple[ScopeReport, ...]
     voided: tuple[tuple[Certificate, str], ...]
     """Certificates that hold no longer, and why."""

@@ -9,7 +9,7 @@ from math import ceil
 
 from firstline.desk.labelled import Labelled, Reply, Traffic
 from firstline.desk.trust_records import Asked, CostView, Expected, ScopeReport
-from firstline.records import Intent, TicketId, encode
+from firstline.records import TicketId, encode
 from firstline.store.certificates import CertificateBook
 from firstline.trust.alike import likelihood
 from firstline.trust.binomial import needed
@@ -24,8 +24,9 @@ from firstline.trust.certificate import (
     even_sample,
 )
 from firstline.trust.costs import Prices, cheapest, costs
+from firstline.trust.scorer import Scorer
 from firstline.trust.thresholds import STARTS, Grid, choose, grid_of
-from firstline.workspace.models import TrustSettings
+from firstline.workspace.models import CostSetting, TrustSettings
 
 LOOK_SPENDS = 0.75
 """Share of what is left of delta that each look at the labels of a scope spends."""
@@ -37,17 +38,27 @@ BEGINS = max(STARTS)
 """Share of the drafts that reach the most lenient threshold at which a walk begins."""
 UNLIKE = 0.001
 """How unlikely a sample may be and still pass for a random one."""
+SCORES = 2
+"""The prior and a fitted score divide delta, because the labels decide which of them is used."""
 NOT_LOOKED = ("no_labels", "too_few", "contradictory")
 """Refusals that rest on no label's content."""
 
 
-def certifies(ticket: TicketId) -> bool:
-    """Whether a ticket's label is of the half that certifies; else it is of the one that fits."""
-    return bool(hashlib.sha256(f"half:{ticket}".encode()).digest()[0] & 1)
+def certifies(ticket: TicketId, scorer: Scorer) -> bool:
+    """Whether a ticket's label may certify a score: all may for the prior, which no label shaped.
+
+    For a fitted score it is the half that it was not fitted on.
+    """
+    return scorer.calibration is None or not fits(ticket)
+
+
+def fits(ticket: TicketId) -> bool:
+    """Whether a ticket's label is of the half from which scores are fitted."""
+    return not (hashlib.sha256(f"half:{ticket}".encode()).digest()[0] & 1)
 
 
 def doubt(share: float, look: int) -> float:
-    """Return what the n-th look may spend of a scope's share of delta; all looks: less than it."""
+    """Return what the n-th look may spend of a share of delta; all looks: less than it."""
     return share * LOOK_SPENDS * (1 - LOOK_SPENDS) ** (look - 1)
 
 
@@ -86,6 +97,7 @@ class ScopeTest:
     scope: Scope
     traffic: Traffic
     marks: Labelled
+    scorer: Scorer
     scores: Mapping[TicketId, float]
     basis: Basis
     under: str
@@ -130,10 +142,10 @@ class ScopeTest:
         return self.scope.holds(reply.intent, reply.channel, reply.language)
 
     def _labels(self, free: list[Reply]) -> Iterator[Label]:
-        """Yield the certifying half; a reply of which nobody could tell counts as wrong."""
+        """Yield the labels that certify; a reply of which nobody could tell counts as wrong."""
         for reply in free:
             mark = self.marks.certifying.get(reply.ticket)
-            if mark is None or not certifies(reply.ticket):
+            if mark is None or not certifies(reply.ticket, self.scorer):
                 continue
             for wrong in (True, False) if mark.contradictory else (mark.wrong is not False,):
                 yield Label(
@@ -159,7 +171,8 @@ class ScopeTest:
         """Return what came of the test, whether it stood before, the look, and the grid."""
         labels = list(self._labels(free))
         print_ = self._fingerprint(labels)
-        basis = hashlib.sha256(self.under.encode()).hexdigest()[:12]
+        kind = "prior" if self.scorer.calibration is None else "fitted"
+        basis = f"{hashlib.sha256(self.under.encode()).hexdigest()[:12]} {kind}"
         look, known = self.book.next_look(self.scope.name, basis, print_)
         grid = known or self._grid(free, sample)
         tested = self._test(labels, grid, look)
@@ -177,7 +190,7 @@ class ScopeTest:
     def _test(self, labels: list[Label], grid: Grid, look: int) -> Certificate | Refusal:
         terms = Terms(
             alpha=self.asked.alpha,
-            delta=doubt(self.share, look),
+            delta=self._doubt(look),
             grid=grid,
             basis=self.basis,
             today=self.asked.today,
@@ -186,6 +199,9 @@ class ScopeTest:
         replaced = self._replaced()
         (tested,) = certify(labels, [self.scope], terms, replaces={self.scope.name: replaced})
         return tested
+
+    def _doubt(self, look: int) -> float:
+        return doubt(self.share / SCORES, look)
 
     def _replaced(self) -> str:
         """Return the certificate of this scope that a change voided, if it was the last one."""
@@ -229,7 +245,7 @@ class ScopeTest:
         return grid_of(others) if len(others) >= GRID_LEAST else EVEN_GRID
 
     def _too_few(self, sample: list[Label], grid: Grid, look: int) -> Refusal | None:
-        delta = doubt(self.share, look)
+        delta = self._doubt(look)
         scores = [one.score for one in sample]
         return too_few(self.scope, scores, grid, alpha=self.asked.alpha, delta=delta)
 
@@ -274,13 +290,24 @@ class ScopeTest:
         if not sample:
             return None
         scores, wrong = [one.score for one in sample], [one.wrong for one in sample]
-        prices = [self._prices(one.intent) for one in sample]
+        own = dict(self.trust.costs_by_intent)
+        prices = [_prices(own.get(one.intent, self.trust.costs)) for one in sample]
         points = costs(scores, wrong, prices, grid)
         certified = None
         if isinstance(outcome, Certificate):
             only = Grid(thresholds=(outcome.threshold,), starts=(0,))
             certified = costs(scores, wrong, prices, only)[1]
-        return CostView(nothing=points[0], cheapest=cheapest(points), certified=certified)
+        return CostView(
+            usual=_prices(self.trust.costs),
+            by_intent=tuple(
+                (intent, _prices(own))
+                for intent, own in self.trust.costs_by_intent
+                if intent in self.scope.intents
+            ),
+            nothing=points[0],
+            cheapest=cheapest(points),
+            certified=certified,
+        )
 
     def _to_label(
         self,
@@ -291,8 +318,8 @@ class ScopeTest:
     ) -> int:
         """Return about how many drafts to label for the clean labels that are missing.
 
-        Half of the labels fit the score, drafts that would be held anyway certify nothing, and
-        the test begins above a threshold that only some reach.
+        Half of the labels fit a fitted score, drafts that would be held anyway certify nothing,
+        and the test begins above a threshold that only some reach.
         """
         if isinstance(outcome, Certificate) or not outcome.missing:
             return 0
@@ -303,13 +330,14 @@ class ScopeTest:
             first = min(grid.thresholds[start] for start in grid.starts)
             share = sum(self.scores[one.ticket] >= first for one in free) / len(free) or BEGINS
         held = max(len(drafts), 1) / max(len(free), 1)
-        return ceil(2 * outcome.missing / share * held)
+        halves = 1 if self.scorer.calibration is None else 2
+        return ceil(halves * outcome.missing / share * held)
 
-    def _prices(self, intent: Intent) -> Prices:
-        found = dict(self.trust.costs_by_intent).get(intent, self.trust.costs)
-        return Prices(
-            wrong=found.wrong_usd, review=found.review_usd, escalation=found.escalation_usd
-        )
+
+def _prices(costs_of: CostSetting) -> Prices:
+    return Prices(
+        wrong=costs_of.wrong_usd, review=costs_of.review_usd, escalation=costs_of.escalation_usd
+    )
 
 
 def _same(one: Certificate, other: Certificate) -> bool:

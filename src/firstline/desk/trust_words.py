@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from firstline.desk.trust_records import ScopeReport, TrustReport
 from firstline.trust.certificate import Certificate
-from firstline.trust.costs import CostPoint
+from firstline.trust.costs import CostPoint, Prices
 
 LEFT_OUT = {
     "a customer's": "are customers' answers: they fit the score only",
@@ -52,7 +52,7 @@ def scope_words(report: ScopeReport) -> Iterator[str]:
         yield f"no certificate ({outcome.code}): {outcome.detail}"
         if report.to_label:
             yield (
-                f"half of the labels fit the score, and not every draft counts: that is at least "
+                f"not every draft scores high enough to count: that is at least "
                 f"{report.to_label} more drafts to label"
             )
     unclear = f", {report.unclear} of them because nobody could tell" if report.unclear else ""
@@ -87,6 +87,14 @@ def _cost(report: ScopeReport) -> Iterator[str]:
     )
     if report.cost.certified is not None:
         yield f"certified: {_point(report.cost.certified)}"
+    own = "".join(f"; {intent}: {_prices(one)}" for intent, one in report.cost.by_intent)
+    yield f"at these costs: {_prices(report.cost.usual)}{own}"
+
+
+def _prices(one: Prices) -> str:
+    return (
+        f"a wrong reply ${one.wrong:g}, a review ${one.review:g}, an escalation ${one.escalation:g}"
+    )
 
 
 def _point(point: CostPoint) -> str:

@@ -23,6 +23,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from dbos import DBOS
 
+from firstline.pipeline.approved import tend_approved
 from firstline.pipeline.batch_lane import BatchLane
 from firstline.pipeline.engine_config import THREADS, engine_config, silence_engine
 from firstline.pipeline.limiter import SAMPLE, differs, learned_limit
@@ -146,6 +147,7 @@ class Engine:
         await self.adopt()
         await self.give_up()
         await self.keep_pace()
+        await tend_approved(self._line)
         await self.tend_batches(hurry=hurry)
         await asyncio.to_thread(remind, self._line.commitments, self._line.now())
         if self._line.watch is not None:

@@ -123,7 +123,7 @@ class Release:
             return override, "inbox"
         own = None if intent is None else self.levels.get(intent)
         common = self.levels.get(EVERYTHING)
-        if common is not None and files.level == "off" and strictness(common) > strictness(files):
+        if own is None and files.level == "off":
             common = None
         given = [level for level in (own, common) if level is not None]
         return (min(given, key=strictness), "set") if given else (files, "files")

@@ -56,7 +56,7 @@ class ReleaseReader:
     def forget(self) -> None:
         """Read anew at the next call."""
         with self._lock:
-            self._held = None
+            self._held, self._proofs = None, (-inf, Proofs())
 
     @property
     def held(self) -> Release:

@@ -24,7 +24,7 @@ from firstline.review.entries import Entrance
 from firstline.review.packet import Packet, packet
 from firstline.review.rates import Rates, rates
 from firstline.review.stakes import Own
-from firstline.store.feedback import FeedbackStore, StoredFeedback
+from firstline.store.feedback import REOPEN_WITHIN, FeedbackStore, Reopening, StoredFeedback
 from firstline.store.review_queue import PAGE, Filter, QueuePage, ReviewQueue
 from firstline.store.review_records import Decision, Review, ReviewRefused
 from firstline.store.reviews import ReviewStore
@@ -110,6 +110,11 @@ class ReviewReader:
     def rates(self, since: datetime, until: datetime) -> Rates:
         """Return what reviewing came to in a period."""
         return rates(self.waiting.decided(since, until))
+
+    def reopened(self, since: datetime, until: datetime) -> tuple[Reopening, ...]:
+        """Return the answers to which a customer came back in a period, oldest first."""
+        self.feedback.mark_reopened(answered_since=since - REOPEN_WITHIN)
+        return self.feedback.reopened(since, until)
 
     def review(self, ticket_id: TicketId) -> Review:
         """Return how a ticket stands; raises ReviewRefused when it does not wait for a person."""
