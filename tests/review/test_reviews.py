@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from firstline.desk import Desk
+from firstline.desk.decision_labels import take_in_decisions
 from firstline.errors import InputError
 from firstline.pipeline.flow import consider
 from firstline.pipeline.parts import Parts
@@ -19,6 +20,7 @@ from firstline.records import Answer, ConversationId, Finding, Outcome, Ticket, 
 from firstline.review.reviews import Reviews
 from firstline.store import Inbox, TicketStore, open_database
 from firstline.store.approved_outbox import ApprovedOutbox
+from firstline.store.labels import LabelLedger
 from firstline.store.review_queue import Filter
 from firstline.store.review_records import Decision, ReviewRefused
 from firstline.workspace import Autonomy, Level
@@ -92,6 +94,15 @@ async def test_an_approved_draft_waits_for_its_delivery(desktop: Desktop) -> Non
     assert released.context is None
     refused = await refusal(desktop.reviews.approve(T1, "bo", parts=desktop.parts))
     assert refused.refusal == "not_open"
+
+
+async def test_a_decision_becomes_a_label_once(desktop: Desktop) -> None:
+    """An approval says that the draft was right; taking decisions in again changes nothing."""
+    await desktop.reviews.approve(T1, "ann", parts=desktop.parts)
+    now = desktop.moment + HOUR
+    assert [take_in_decisions(desktop.engine, now) for _ in range(2)] == [1, 0]
+    (label,) = LabelLedger(desktop.engine).of(T1)
+    assert (label.kind, label.wrong, label.by, label.reason) == ("review", False, "ann", "approved")
 
 
 async def test_somebody_elses_ticket_is_not_approved(desktop: Desktop) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from firstline.channels import FileChannel
 from firstline.channels.tickets import TicketFile
+from firstline.desk.basis import current_basis, made_under
 from firstline.desk.build import Opened, Progress, silent
 from firstline.desk.releasing import watch_of
 from firstline.desk.results import RESULTS, Summary, replaced, write_results
@@ -113,8 +114,16 @@ def open_line(opened: Opened, store: TicketStore, outbox: Outbox) -> Line:
     def outlet(_kind: str, target: str) -> FileChannel:
         return channels.setdefault(target, FileChannel(Path(target)))
 
+    parts = opened.parts
+    basis = current_basis(
+        opened.workspace,
+        parts.knowledge,
+        encoder=None if opened.encoder is None else opened.encoder.name,
+        today=parts.now().date(),
+        with_models=parts.models is not None,
+    )
     return Line(
-        parts=opened.parts,
+        parts=parts,
         store=store,
         outbox=outbox,
         outlets=outlet,
@@ -122,6 +131,7 @@ def open_line(opened: Opened, store: TicketStore, outbox: Outbox) -> Line:
         calls=CallLedger(store.engine),
         batch_list=BatchList(store.engine),
         commitments=CommitmentLedger(store.engine),
+        under=made_under(basis),
         watch=watch_of(opened),
     )
 

@@ -18,6 +18,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from firstline.desk.basis import made_under
+from firstline.desk.decision_labels import take_in_decisions
 from firstline.desk.labelled import Labelled, Traffic, collect, labelled
 from firstline.desk.scopes import scopes_of
 from firstline.desk.trust_records import Asked, ScopeReport, TrustReport
@@ -85,6 +86,7 @@ class _Session:
         self._scopes = scopes_of(workspace)
         self._under = made_under(basis)
         self._traffic: Traffic = collect(engine, workspace, self._under)
+        take_in_decisions(engine, asked.now)
         self._marks: Labelled = labelled(
             engine, self._traffic.replies, now=asked.now, valid_days=asked.valid_days
         )

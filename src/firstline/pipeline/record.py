@@ -17,6 +17,7 @@ from firstline.records import (
     encode,
 )
 from firstline.store import StageRecord
+from firstline.store.answered import BASIS
 
 PREPARED = "prepare"
 """The stage name under which a ticket is kept while it waits for a model."""
@@ -46,6 +47,6 @@ def answer_from(ticket: Ticket, stages: Mapping[str, StageRecord]) -> Answer:
         times=tuple(
             StageTime(stage=item.stage, wall_ms=item.wall_ms, cpu_ms=item.cpu_ms)
             for item in stages.values()
-            if item.stage != PREPARED
+            if item.stage not in (PREPARED, BASIS)
         ),
     )

@@ -38,6 +38,7 @@ from firstline.store import (
     Outbox,
     TicketStore,
 )
+from firstline.store.answered import BASIS
 from firstline.workspace import Autonomy, parse_autonomy
 
 AT_ONCE = 24
@@ -66,10 +67,17 @@ class Line:
     calls: CallLedger
     batch_list: BatchList
     commitments: CommitmentLedger
+    under: str = ""
+    """What is in use, kept with every draft: what labels of it may certify depends on that."""
     watch: ServiceWatch | None = None
     """Watches what goes out by itself; None: nobody does."""
     inboxes: dict[str, Inbox] = field(default_factory=dict)
     """Inboxes already read; they never change."""
+
+    @property
+    def basis(self) -> tuple[tuple[str, str], ...]:
+        """The stored row that says what is in use."""
+        return ((BASIS, self.under),) if self.under else ()
 
     async def read(self, function: Callable[[Argument], Found], argument: Argument) -> Found:
         """Read from the store. A file of this machine answers sooner than a thread begins."""
@@ -208,7 +216,7 @@ async def _decide(ticket: Ticket, prepared: Prepared | Answer, line: Line) -> st
     await asyncio.to_thread(
         line.store.record,
         ticket.id,
-        stage_bodies(answer),
+        (*stage_bodies(answer), *line.basis),
         answer.times,
         outcome=outcome,
         reason=reason,
