@@ -72,11 +72,10 @@ class Identifiers:
     def owners_of(self, token: str) -> frozenset[CustomerId]:
         """Return the customers an e-mail address, phone number, id, name or address belongs to."""
         return frozenset(
-            owner for form in forms_of_token(token) for owner in self._owners(form, _limit(form))
+            owner for wanted, most in _looked_up(token) for owner in self._owners(wanted, most)
         )
 
-    def _owners(self, form: str, most: int) -> list[CustomerId]:
-        wanted = _hash(form)
+    def _owners(self, wanted: int, most: int) -> list[CustomerId]:
         at = bisect_left(self._packed, wanted << _ORDINAL_BITS)
         owners: list[CustomerId] = []
         while at < len(self._packed) and self._packed[at] >> _ORDINAL_BITS == wanted:
@@ -85,6 +84,15 @@ class Identifiers:
                 return []
             at += 1
         return owners
+
+
+@lru_cache(maxsize=8_192)
+def _looked_up(token: str) -> tuple[tuple[int, int], ...]:
+    """Return what is looked up for a token: hashes of its forms, and how many may own each.
+
+    Replies quote the same articles again and again, so nearly every token was met before.
+    """
+    return tuple((_hash(form), _limit(form)) for form in forms_of_token(token))
 
 
 def build_index(

@@ -111,7 +111,7 @@ def _form(subject: Subject, texts: Sequence[str]) -> Iterator[Finding]:
         if mixed is not None and text[mixed.start : mixed.end] not in known:
             span = (mixed.start, mixed.end)
             yield blocked(CHECK, mixed.detail, code=mixed.code, sentence=at, span=span)
-    why = unfinished(_told(subject))
+    why = "" if _ends_with_a_quote(subject) else unfinished(_told(subject))
     if why:
         yield blocked(CHECK, why, code="unfinished", sentence=len(texts) - 1)
     again = repeated(texts[:MOST_SENTENCES])
@@ -119,6 +119,12 @@ def _form(subject: Subject, texts: Sequence[str]) -> Iterator[Finding]:
         yield doubted(CHECK, "a sentence was said before", code="repeated", sentence=again)
     elif in_circles("\n".join(texts)[:MOST_CHARACTERS]):
         yield doubted(CHECK, "a word stands many times in a row", code="repeated")
+
+
+def _ends_with_a_quote(subject: Subject) -> bool:
+    """Whether the last thing said is quoted: that it is whole, the proof sees to."""
+    said = [item for item in subject.draft.sentences if item.kind != "courtesy"]
+    return not subject.foreign and bool(said) and said[-1].kind == "quote"
 
 
 def _told(subject: Subject) -> list[str]:

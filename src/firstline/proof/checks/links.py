@@ -169,9 +169,11 @@ def _bare(text: str, allowed: _Allowed) -> tuple[str, str]:
         if host in allowed.held.hosts or host in allowed.hosts:
             return "", ""
         return "host", "a host that is not in the evidence"
-    if link in allowed.held.links and host in allowed.hosts:
+    if link not in allowed.held.links:
+        return "not_in_evidence", "a link is not in the evidence"
+    if host in allowed.hosts:
         return "", ""
-    return "not_in_evidence", "a link is not in the evidence"
+    return "host", "a link leads to a host that is not on the allow-list"
 
 
 def _unknown_emails(found: Iterable[Address], held: _Held) -> Iterator[Fault]:

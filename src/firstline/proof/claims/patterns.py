@@ -134,7 +134,7 @@ SHAPES_IN_ORDER = {
 }
 """What a value may look like; where several fit, the first does."""
 _ROOMY = re2.Options()
-_ROOMY.max_mem = 32 << 20  # bytes at most; hostile text makes many states of so large a pattern
+_ROOMY.max_mem = 16 << 20  # bytes at most; hostile text makes many states of so large a pattern
 _ROOMY.log_errors = False  # a full cache is no error: the search only becomes slower
 ANCHOR = re2.compile(
     f"(?i)(?:{_BOUNDED})?(?:{'|'.join(SHAPES_IN_ORDER.values())})".encode(), _ROOMY

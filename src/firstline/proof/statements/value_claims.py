@@ -34,6 +34,10 @@ class ValueProof:
     """How many stand in the evidence."""
 
 
+MOST_GAPS = 20
+"""Values that nothing shows, after which a statement is not looked at further: it is refused."""
+
+
 def prove_values(statement: Statement) -> ValueProof:
     """Return what shows the values of a statement, or which of them nothing shows."""
     made = statement.claims
@@ -43,6 +47,8 @@ def prove_values(statement: Statement) -> ValueProof:
     shown = _shown_by(statement)
     computed, count = False, 0
     for claim in made:
+        if len(gaps) >= MOST_GAPS:
+            break
         if _is_shown(statement, claim, shown):
             count += 1
         elif claim.kind in ECHOED and _is_echoed(claim, statement):
