@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import assert_never
 
 from firstline.proof.proofs import Gap, How, SentenceProof, Support
-from firstline.proof.quotes import is_source_line
-from firstline.proof.sentences import Unit, plain, units
+from firstline.proof.quotes import is_source_line, quotation
+from firstline.proof.sentences import plain
 from firstline.proof.templates import is_filling, slots
 from firstline.proof.values import values
 from firstline.records import Evidence, EvidenceId, Sentence
@@ -107,25 +106,3 @@ def _record(sentence: Sentence, cited: list[Evidence], greeting: str) -> Sentenc
         shown = tuple(Support(evidence=record.id, field=path) for path in slots(template))
         return SentenceProof(how="record", supports=shown)
     return _lacking("record", "not_filled", "it is none of the company's filled sentences")
-
-
-@lru_cache(maxsize=512)
-def _cut(text: str) -> tuple[tuple[Unit, ...], tuple[str, ...]]:
-    found = units(text)
-    return found, tuple(plain(unit.text) for unit in found)
-
-
-def quotation(text: str, evidence: str) -> tuple[int, int] | None:
-    """Return where `text` stands in `evidence` as a run of whole units: offsets in characters.
-
-    As `quotes.quoted_units`: spaces and the shape of quotes and dashes may differ, nothing else.
-    """
-    _, wanted = _cut(text)
-    found, held = _cut(evidence)
-    size = len(wanted)
-    if not size or wanted[0] not in held:
-        return None
-    for at in range(len(held) - size + 1):
-        if held[at : at + size] == wanted:
-            return found[at].start, found[at + size - 1].end
-    return None

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from firstline.proof.sentences import plain, units
+from functools import lru_cache
+
+from firstline.proof.sentences import Unit, plain, units
 from firstline.records import Evidence
 
 SOURCE_PREFIX = "Source: "
 
 
-def quoted_units(text: str, evidence: str) -> bool:
-    """Whether `text` is a run of whole, consecutive units of `evidence`.
+@lru_cache(maxsize=512)
+def _cut(text: str) -> tuple[tuple[Unit, ...], tuple[str, ...]]:
+    found = units(text)
+    return found, tuple(plain(unit.text) for unit in found)
+
+
+def quotation(text: str, evidence: str) -> tuple[int, int] | None:
+    """Return where `text` stands in `evidence` as a run of whole, consecutive units.
 
     Spaces and the shape of quotes and dashes may differ; nothing else may, case included.
+    Offsets in characters.
     """
-    wanted = [plain(unit.text) for unit in units(text)]
-    held = [plain(unit.text) for unit in units(evidence)]
+    _, wanted = _cut(text)
+    found, held = _cut(evidence)
     size = len(wanted)
-    if not size:
-        return False
-    return any(held[at : at + size] == wanted for at in range(len(held) - size + 1))
+    if not size or wanted[0] not in held:
+        return None
+    for at in range(len(held) - size + 1):
+        if held[at : at + size] == wanted:
+            return found[at].start, found[at + size - 1].end
+    return None
+
+
+def quoted_units(text: str, evidence: str) -> bool:
+    """Whether `text` is a run of whole, consecutive units of `evidence`."""
+    return quotation(text, evidence) is not None
 
 
 def is_source_line(text: str, evidence: Evidence) -> bool:

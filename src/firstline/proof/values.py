@@ -21,7 +21,6 @@ _VALUE = re2.compile(
     r"|\b[\w\-]*\d[\w\-]*(?:[.,:/]\d[\w\-]*)*%?"
 )
 _LINK = re2.compile(r"(?i)\b[a-z][a-z0-9+.\-]*://[^\s<>\"]+|//[^\s<>\"]+|\bwww\.[^\s<>\"]+")
-_EMAIL = re2.compile(r"(?i)[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+")
 _TRAILING = ".,;:!?)]}'\""
 
 
@@ -34,11 +33,6 @@ def values(text: str) -> tuple[str, ...]:
 def links(text: str) -> tuple[str, ...]:
     """Return every link in a text, trailing punctuation removed."""
     return tuple(match.group(0).rstrip(_TRAILING) for match in _LINK.finditer(text))
-
-
-def emails(text: str) -> tuple[str, ...]:
-    """Return every e-mail address in a text."""
-    return tuple(match.group(0).rstrip(".") for match in _EMAIL.finditer(text))
 
 
 def unsupported(text: str, sources: Iterable[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from firstline.proof.claims import Claim, Facts, TextTooLongError, find_claims
-from firstline.proof.grounds import quotation
+from firstline.proof.quotes import quotation
 from firstline.proof.sentences import Unit, units, words
 
 ALIKE: Final = 0.4

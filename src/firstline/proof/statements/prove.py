@@ -8,8 +8,9 @@ from typing import Final
 
 from firstline.proof.claims import Facts
 from firstline.proof.courtesies import courtesies, questions
-from firstline.proof.grounds import Grounds, own_way, quotation
+from firstline.proof.grounds import Grounds, own_way
 from firstline.proof.proofs import Gap, How, SentenceProof, Support
+from firstline.proof.quotes import quotation
 from firstline.proof.sentences import units
 from firstline.proof.statements.names import lemmas_of, plan_lemmas
 from firstline.proof.statements.paraphrase import paraphrase
