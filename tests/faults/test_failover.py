@@ -22,14 +22,15 @@ ROOT = Path(__file__).resolve().parents[2]
 TICKETS = 150
 
 
-def start(words: list[str], url: str) -> subprocess.Popen[bytes]:
-    """Start a command on a database."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "firstline", *words],
-        env=os.environ | {"FIRSTLINE_DATABASE_URL": url},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def start(words: list[str], url: str, said: Path) -> subprocess.Popen[bytes]:
+    """Start a command on a database; what it says goes to a file."""
+    with said.open("ab") as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", "firstline", *words],
+            env=os.environ | {"FIRSTLINE_DATABASE_URL": url},
+            stdout=file,
+            stderr=file,
+        )
 
 
 def still_open(engine: sa.Engine) -> int:
@@ -56,21 +57,24 @@ def test_a_living_worker_takes_over(tmp_path: Path, postgres_server: str) -> Non
             file.write(json.dumps(row) + "\n")
     url = new_postgres_database(postgres_server)
     engine = sa.create_engine(driver_url(url))
-    worker = start(["work", "-w", str(workspace)], url)
-    run = start(["run", str(tickets), "--out", str(out), "-w", str(workspace)], url)
+    said = tmp_path / "said.txt"
+    worker = start(["work", "-w", str(workspace)], url, said)
+    command = ["run", str(tickets), "--out", str(out), "-w", str(workspace)]
+    run = start(command, url, said)
     try:
         while run.poll() is None and not (out / "sent.jsonl").exists():
             time.sleep(0.05)
+        assert run.poll() is None, said.read_text("utf-8")
         run.send_signal(signal.SIGKILL)
         run.wait()
         while still_open(engine):
-            assert worker.poll() is None
+            assert worker.poll() is None, said.read_text("utf-8")
             time.sleep(0.2)
     finally:
         worker.send_signal(signal.SIGTERM)
         worker.wait(timeout=30)
         engine.dispose()
-    assert start(["run", str(tickets), "--out", str(out), "-w", str(workspace)], url).wait(90) == 0
+    assert start(command, url, said).wait(90) == 0
     sent = [json.loads(line) for line in (out / "sent.jsonl").read_text("utf-8").splitlines()]
     results = [json.loads(line) for line in (out / "results.jsonl").read_text("utf-8").splitlines()]
     assert len(results) == TICKETS

@@ -33,6 +33,9 @@ def migrate(engine: sa.Engine) -> tuple[str, ...]:
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        else:
+            # Python begins a transaction only when it writes: too late for what was read before.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         _applied.create(connection, checkfirst=True)
         known = set(connection.scalars(sa.select(_applied.c.name)))
         missing = [function for function in MIGRATIONS if function.__name__ not in known]

@@ -120,8 +120,12 @@ class TicketStore:
         with self._engine.begin() as connection:
             held = connection.scalar(sa.select(owner.c.company))
             if held is None:
-                connection.execute(self._insert(owner).values(company=company))
-        return company if held is None else str(held)
+                if not self.is_local:  # SQLite lets one write at a time as it is.
+                    connection.execute(sa.text("LOCK TABLE owner IN EXCLUSIVE MODE"))
+                nobody = sa.select(sa.literal(company)).where(~sa.exists().select_from(owner))
+                connection.execute(self._insert(owner).from_select(["company"], nobody))
+                held = connection.scalar(sa.select(owner.c.company))
+        return str(held)
 
     def open_inbox(self, record: Inbox, now: datetime) -> Inbox:
         """Store an inbox, or return the one already stored under its id."""
