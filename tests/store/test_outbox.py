@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from firstline.records import Receipt, Ticket
 from firstline.store import Caps, Inbox, Outbox, TicketStore
+from firstline.store.reviews import ReviewStore
 from tests.builders import NOON, a_ticket
 
 CAPS = Caps(per_requester=3, per_conversation=5)
@@ -74,6 +75,19 @@ def test_a_newer_message_cancels(store: TicketStore, outbox: Outbox) -> None:
     accepted(store, a_ticket("t2", conversation="c", received_at=NOON + timedelta(minutes=1)))
     claim, receipt = outbox.claim(first, "reply", caps=CAPS, now=NOON)
     assert (claim, receipt.detail) == ("cancelled", "newer_message")
+
+
+@pytest.mark.parametrize(("hours", "claim"), [(-1, "claimed"), (0, "cancelled"), (1, "cancelled")])
+def test_a_persons_answer_cancels(
+    store: TicketStore, outbox: Outbox, engine: sa.Engine, hours: int, claim: str
+) -> None:
+    """Nobody is talked over: once a person has answered a message, nothing goes out for it."""
+    ticket = accepted(store, a_ticket())
+    when = ticket.received_at + timedelta(hours=hours)
+    ReviewStore(engine).note_staff_reply(ticket.inbox, ticket.conversation, "kim", when)
+    found, receipt = outbox.claim(ticket, "reply", caps=CAPS, now=NOON)
+    assert found == claim
+    assert receipt.detail == ("person_replied" if claim == "cancelled" else "")
 
 
 def test_mail_gets_no_more_than_the_cap_a_day(store: TicketStore, outbox: Outbox) -> None:

@@ -19,7 +19,7 @@ from firstline.proof.normal import normalise
 MARK = "kvq"
 """How every canary begins."""
 _SIGNS = "abcdefghijklmnopqrstuvwxyz234567"
-_BODY = 9
+_BODY = 5
 _CHECK = 4
 _SIZE = len(MARK) + _BODY + _CHECK
 _PIECE = 4

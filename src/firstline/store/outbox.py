@@ -6,7 +6,8 @@
 |           |                                                     | uncertain                  |
 | sent      | the channel has it                                  | nothing                    |
 | uncertain | the channel cannot tell whether it has it           | a person looks             |
-| cancelled | it may not be sent any more (cap, newer message)    | a person answers           |
+| cancelled | it may not be sent any more: a cap, a newer         | a person answers           |
+|           | message, or a person who has answered               |                            |
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from firstline.records import Receipt, Ticket, TicketId
 from firstline.store.commitments import NewCommitment, add_commitments
 from firstline.store.schema import delivery
 from firstline.store.tickets import NEWER, instant
+from firstline.store.trust_tables import staff_reply
 
 Kind = Literal["reply", "question", "notice"]
 Claim = Literal["claimed", "unknown", "done", "cancelled"]
@@ -45,6 +47,13 @@ _RECENT = _SENT.where(
     delivery.c.requester == sa.bindparam("requester"),
     delivery.c.message_at >= sa.bindparam("since"),
     delivery.c.message_at <= sa.bindparam("until"),
+)
+_STAFF = sa.select(
+    sa.exists().where(
+        staff_reply.c.inbox == sa.bindparam("inbox"),
+        staff_reply.c.conversation == sa.bindparam("conversation"),
+        staff_reply.c.at >= sa.bindparam("at"),
+    )
 )
 _HELD = sa.select(delivery).where(delivery.c.key == sa.bindparam("held"))
 _SETTLE = (
@@ -183,6 +192,8 @@ class Outbox:
         }
         if connection.scalar(NEWER, place):
             return "newer_message"
+        if connection.scalar(_STAFF, place):
+            return "person_replied"
         if (connection.scalar(_TURNS, place) or 0) >= caps.per_conversation:
             return "conversation_cap"
         if record.channel == "email" and record.customer is not None:
