@@ -67,12 +67,12 @@ def test_every_ticket_that_ends_with_a_person_enters_once(engine: sa.Engine) -> 
         tickets.record(TicketId(name), bodies, (), outcome=how, reason="because", now=NOON)
     store, queue = ReviewStore(engine), ReviewQueue(engine)
     entrance = Entrance(store, queue)
-    assert entrance.admit(NOON) == 1
-    assert entrance.admit(NOON) == 0
+    assert entrance.admit() == 1
+    assert entrance.admit() == 0
     tickets.end(TicketId("t2"), "escalate", "engine_failed", NOON - HOUR)
-    assert Entrance(store, queue).admit(NOON) == 1
+    assert Entrance(store, queue).admit() == 1
     tickets.end(TicketId("t3"), "escalate", "anger", NOON - 20 * HOUR)
-    assert entrance.admit(NOON + HOUR) == 1
+    assert entrance.admit() == 1
     assert {item.review.ticket for item in queue.page(NOON).items} == {"t0", "t2", "t3"}
 
 

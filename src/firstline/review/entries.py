@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 from firstline.records import Route, Verdict, decode
 from firstline.review.stakes import Own, stakes_of
 from firstline.store.review_queue import Ended, ReviewQueue
@@ -12,8 +10,6 @@ from firstline.store.reviews import ReviewStore
 
 _UNREAD = Route(handler="person", risk="high", urgency="normal", source="rule", reason="")
 """What is assumed of a ticket that failed before it was routed."""
-_OVERLAP = timedelta(days=1)
-"""How far the clocks of workers may be apart."""
 _AT_ONCE = 500
 
 
@@ -43,21 +39,18 @@ def entry_of(ended: Ended, own: Own | None = None) -> ReviewEntry:
 class Entrance:
     """Keeps the queue complete: whoever reads it brings it up to date first.
 
-    Nothing is written while tickets are answered. Looking costs one query on an index; the first
-    look of a process is at everything, the later ones at what ended since, less a day.
+    Nothing is written while tickets are answered. Looking costs one query on an index that holds
+    only what has ended and was not looked at yet.
     """
 
     def __init__(self, store: ReviewStore, queue: ReviewQueue, *, own: Own | None = None) -> None:
         self._store = store
         self._queue = queue
         self._own = own
-        self._looked: datetime | None = None
 
-    def admit(self, now: datetime) -> int:
+    def admit(self) -> int:
         """Put in what is missing; return how many tickets that were."""
-        since = None if self._looked is None else self._looked - _OVERLAP
         added = 0
-        while found := self._queue.unlisted(since=since, limit=_AT_ONCE):
+        while found := self._queue.unlisted(limit=_AT_ONCE):
             added += self._store.add([entry_of(item, self._own) for item in found])
-        self._looked = now
         return added

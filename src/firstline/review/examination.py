@@ -20,6 +20,7 @@ from firstline.pipeline.parts import Parts
 from firstline.pipeline.standing import Live
 from firstline.pipeline.validate import checks_for, subject_of
 from firstline.proof.checks.proven import proven
+from firstline.proof.proofs import SentenceProof
 from firstline.proof.run import run_checks
 from firstline.proof.statements import prove
 from firstline.proof.subject import Check, Subject
@@ -46,6 +47,19 @@ class Examined:
     """What the person overruled, as `check:code`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What there is to say about a reply on today's evidence, whether it may be released or not."""
+
+    subject: Subject
+    context: Context
+    findings: tuple[Finding, ...]
+    proofs: tuple[SentenceProof, ...]
+    """One a sentence: the draft's own by their kind, a person's by all there is."""
+    changed: tuple[str, ...]
+    """What its own sentences rest on that is not any more as it was read."""
+
+
 async def examine(
     answer: Answer, made: Edited, *, parts: Parts, override: str = "", unchanged: bool = False
 ) -> Examined:
@@ -65,37 +79,56 @@ async def examine(
     """
     if len(override) > _LONGEST_REASON:
         raise InputError(f"the reason is longer than {_LONGEST_REASON} characters")
-    context = await asyncio.to_thread(_current, answer, made, parts)
+    looked = await look(answer, made, parts=parts, unchanged=unchanged)
+    if looked.changed:
+        raise _changed(answer, ", ".join(looked.changed))
+    return Examined(
+        draft=with_proofs(made, looked.proofs),
+        context=looked.context,
+        findings=looked.findings,
+        overridden=_overridden(answer, looked.findings, override),
+    )
+
+
+async def look(answer: Answer, made: Edited, *, parts: Parts, unchanged: bool = False) -> Looked:
+    """Return what there is to say about a reply today; nothing is refused."""
+    live = await asyncio.to_thread(Live, parts)
+    changed = await asyncio.to_thread(_changed_since, answer, made, parts, live)
+    context = await asyncio.to_thread(evidence_now, answer.context, parts, live)
     subject = subject_of(answer.ticket, answer.route, context, made.draft, parts=parts)
-    checks = {**checks_for(answer.ticket, context, parts), "proof": _proof(made)}
+    free = replace(subject, foreign=True)
+    checks = {**checks_for(answer.ticket, context, parts), "proof": _proof(made, free)}
     findings = await run_checks(subject, checks, where=answer.ticket.id)
     if unchanged:
         then = (item for item in answer.findings if item.check not in checks)
         findings = (*findings, *then)
-    overridden = _overridden(answer, findings, override)
-    draft = made.draft
-    if made.changed:
-        proofs = await asyncio.to_thread(prove, replace(subject, foreign=True))
-        draft = with_proofs(made, proofs)
-    return Examined(draft=draft, context=context, findings=findings, overridden=overridden)
+    proofs = await asyncio.to_thread(_proofs, made, subject, free)
+    return Looked(
+        subject=subject, context=context, findings=findings, proofs=proofs, changed=changed
+    )
 
 
-def _current(answer: Answer, made: Edited, parts: Parts) -> Context:
-    """Return today's evidence, or refuse a reply that still rests on yesterday's."""
-    live = Live(parts)
-    _refuse_changed(answer, made, parts, live)
-    return evidence_now(answer.context, parts, live)
+def is_final(finding: Finding) -> bool:
+    """Whether nobody may overrule what a check says."""
+    return finding.check in NEVER_OVERRULED and not finding.code.startswith(_OWN)
 
 
-def _refuse_changed(answer: Answer, made: Edited, parts: Parts, live: Live) -> None:
+def _proofs(made: Edited, subject: Subject, free: Subject) -> tuple[SentenceProof, ...]:
+    own = prove(subject)
+    if not made.changed:
+        return own
+    other = prove(free)
+    return tuple(other[at] if at in made.changed else proof for at, proof in enumerate(own))
+
+
+def _changed_since(answer: Answer, made: Edited, parts: Parts, live: Live) -> tuple[str, ...]:
+    """Return what the kept sentences rest on that is not any more as it was read."""
     kept = tuple(
         replace(sentence, evidence=(), kind="courtesy") if at in made.changed else sentence
         for at, sentence in enumerate(made.draft.sentences)
     )
     draft = replace(made.draft, sentences=kept)
-    sources = changed_sources(replace(answer, draft=draft), parts, live)
-    if sources:
-        raise _changed(answer, ", ".join(sources))
+    return changed_sources(replace(answer, draft=draft), parts, live)
 
 
 def _changed(answer: Answer, what: str) -> ReviewRefused:
@@ -107,15 +140,14 @@ def _changed(answer: Answer, what: str) -> ReviewRefused:
     )
 
 
-def _proof(made: Edited) -> Check:
+def _proof(made: Edited, free: Subject) -> Check:
     """Return the check of proof: the draft's own sentences by their kind, a person's by all."""
 
     def proof(subject: Subject) -> tuple[Finding, ...]:
         own = [item for item in proven(subject) if item.sentence not in made.changed]
         if not made.changed:
             return tuple(own)
-        free = proven(replace(subject, foreign=True))
-        return (*own, *(item for item in free if item.sentence in made.changed))
+        return (*own, *(item for item in proven(free) if item.sentence in made.changed))
 
     return proof
 
@@ -126,7 +158,7 @@ def _overridden(answer: Answer, findings: tuple[Finding, ...], override: str) ->
     stale = [item for item in against if item.check == "current"]
     if stale:
         raise _changed(answer, "; ".join(dict.fromkeys(item.detail for item in stale)))
-    final = [item for item in against if _is_final(item)]
+    final = [item for item in against if is_final(item)]
     if final:
         raise ReviewRefused(
             f"it may not leave, whoever says so: {_said(final)}",
@@ -142,10 +174,6 @@ def _overridden(answer: Answer, findings: tuple[Finding, ...], override: str) ->
             fix="Edit it, or overrule the checks with a reason",
         )
     return tuple(dict.fromkeys(f"{item.check}:{item.code or 'blocked'}" for item in against))
-
-
-def _is_final(finding: Finding) -> bool:
-    return finding.check in NEVER_OVERRULED and not finding.code.startswith(_OWN)
 
 
 def _said(findings: list[Finding]) -> str:

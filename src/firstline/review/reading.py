@@ -77,7 +77,7 @@ class ReviewReader:
     ) -> QueuePage:
         """Return a page of what waits for people, the costliest first."""
         now = self.now()
-        self.entrance.admit(now)
+        self.entrance.admit()
         return self.waiting.page(now, wanted, offset=offset, limit=limit)
 
     def find(self, reference: str) -> TicketId:
@@ -86,7 +86,7 @@ class ReviewReader:
         Raises:
             InputError: There is none, or more than one.
         """
-        self.entrance.admit(self.now())
+        self.entrance.admit()
         found = self.waiting.find(reference)
         if len(found) == 1:
             return found[0]
@@ -120,7 +120,7 @@ class ReviewReader:
         """Return how a ticket stands; raises ReviewRefused when it does not wait for a person."""
         held = self.store.get(ticket_id)
         if held is None:
-            self.entrance.admit(self.now())
+            self.entrance.admit()
             held = self.store.get(ticket_id)
         if held is None:
             problem, fix = "it does not wait for a person", "`firstline review` lists what does"

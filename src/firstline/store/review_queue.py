@@ -16,10 +16,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from firstline.records import Outcome, Ticket, TicketId, decode
+from firstline.records import Ticket, TicketId, decode
 from firstline.store.database import reading
+from firstline.store.listing_tables import listed
+from firstline.store.queue_indexes import UNLISTED
 from firstline.store.review_records import Decision, Review, ReviewState
 from firstline.store.review_rows import decision_of, review_of
+from firstline.store.review_search import says
 from firstline.store.schema import stage, ticket
 from firstline.store.tickets import instant
 from firstline.store.trust_tables import decision, review
@@ -27,9 +30,17 @@ from firstline.store.trust_tables import decision, review
 AGE_CAP = 5.0
 """Times to answer after which age counts no further: what is hopelessly late stays comparable."""
 PAGE = 50
-ENDED_WITH_A_PERSON: tuple[Outcome, ...] = ("review", "escalate")
 _READ_FOR_ENTRY = ("route", "gate")
 _SHORTEST_PREFIX = 4
+OPENING = 160
+"""Characters of a text that a list shows."""
+_LAST = "\U0010ffff"
+"""Sorts after every letter an id may go on with."""
+_PAGE = (
+    sa.select(review, ticket.c.external_id, ticket.c.body.label("ticket_body"))
+    .join(ticket, ticket.c.id == review.c.ticket)
+    .where(review.c.ticket.in_(sa.bindparam("ids", expanding=True)))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +55,8 @@ class Filter:
     """A person who holds or has it, or a team."""
     state: ReviewState | None = None
     """None: what can be worked on now, and for an assignee also what they were handed."""
+    text: str = ""
+    """Words that stand in its subject, text, customer or ids; all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +67,8 @@ class Waiting:
     external_id: str
     subject: str
     """Masked, as stored; for people who may see tickets."""
+    opening: str
+    """How its text begins; masked as well."""
     priority: float
     """Dollars."""
     due_at: datetime
@@ -89,51 +104,68 @@ class ReviewQueue:
         self, now: datetime, wanted: Filter | None = None, *, offset: int = 0, limit: int = PAGE
     ) -> QueuePage:
         """Return a page, the costliest first."""
-        where = _where(wanted or Filter(), now)
+        wanted = wanted or Filter()
+        where = [*_where(wanted, now), *self._found_by(wanted.text)]
         rank = _priority(now)
-        query = (
-            sa.select(
-                review,
-                ticket.c.external_id,
-                ticket.c.body.label("ticket_body"),
-                rank.label("priority"),
-            )
-            .join(ticket, ticket.c.id == review.c.ticket)
+        # Ordered on what one index holds; whole reviews and tickets are read of this page only.
+        ranked = (
+            sa.select(review.c.ticket, rank.label("priority"))
             .where(*where)
             .order_by(rank.desc(), review.c.received, review.c.ticket)
             .offset(offset)
             .limit(limit)
         )
+        if wanted.text:  # looking through the texts costs more than counting on the way
+            ranked = ranked.add_columns(sa.func.count().over().label("total"))
+        counted = sa.select(sa.func.count()).select_from(review).where(*where)
         with self._reader.connect() as connection:
-            total = connection.scalar(sa.select(sa.func.count()).select_from(review).where(*where))
-            items = tuple(_waiting(row) for row in connection.execute(query))
+            rows = connection.execute(ranked).all()
+            order = {row.ticket: row.priority for row in rows}
+            if rows and wanted.text:
+                total = rows[0].total
+            else:
+                whole = offset == 0 and len(rows) < limit
+                total = len(rows) if whole else connection.scalar(counted)
+            found = {row.ticket: row for row in connection.execute(_PAGE, {"ids": list(order)})}
+        items = tuple(_waiting(found[name], order[name]) for name in order if name in found)
         return QueuePage(items=items, total=total or 0)
+
+    def _found_by(self, text: str) -> list[sa.ColumnElement[bool]]:
+        """Return what must hold of a review whose ticket has the words of a search."""
+        found = says(text, dialect=self._reader.dialect.name)
+        return [sa.exists().where(ticket.c.id == review.c.ticket, *found)] if found else []
 
     def find(self, reference: str) -> tuple[TicketId, ...]:
         """Return the tickets with this id, the start of it, or their sender's own id; at most 2."""
         named = [ticket.c.id == reference, ticket.c.external_id == reference]
         if len(reference) >= _SHORTEST_PREFIX:
-            named.append(ticket.c.id.startswith(reference, autoescape=True))
-        query = sa.select(ticket.c.id).where(sa.or_(*named)).limit(2)
+            named.append(self._begins_with(reference))
+        # One look a condition, each on its own index: an `OR` of them reads every ticket.
+        looks = [sa.select(ticket.c.id).where(condition).limit(2).subquery() for condition in named]
+        query = sa.union(*(sa.select(look.c.id) for look in looks)).limit(2)
         with self._reader.connect() as connection:
             return tuple(TicketId(key) for key in connection.scalars(query))
 
-    def unlisted(self, *, since: datetime | None = None, limit: int = 500) -> tuple[Ended, ...]:
-        """Return tickets that ended with a person and have no review yet.
+    def _begins_with(self, reference: str) -> sa.ColumnElement[bool]:
+        """Return what an index answers where `LIKE` need not: whether an id begins so."""
+        after = reference + _LAST
+        bounds: tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]
+        if self._reader.dialect.name == "postgresql":
+            bounds = (ticket.c.id.op("~>=~")(reference), ticket.c.id.op("~<=~")(after))
+        else:
+            bounds = (ticket.c.id >= reference, ticket.c.id <= after)
+        return sa.and_(*bounds)
 
-        Args:
-            since: Only those that ended at or after it.
-            limit: How many at most.
-        """
-        query = sa.select(ticket.c.id, ticket.c.body, ticket.c.reason, ticket.c.ended_at).where(
-            ticket.c.outcome.in_(ENDED_WITH_A_PERSON),
-            ~sa.exists().where(review.c.ticket == ticket.c.id).correlate(ticket),
+    def unlisted(self, *, limit: int = 500) -> tuple[Ended, ...]:
+        """Return tickets that ended with a person and have no review yet, at most so many."""
+        query = (
+            sa.select(ticket.c.id, ticket.c.body, ticket.c.reason, ticket.c.ended_at)
+            .join(listed, listed.c.ticket == ticket.c.id)
+            .where(UNLISTED)
         )
-        if since is not None:
-            query = query.where(ticket.c.ended_at >= instant(since))
         with self._reader.connect() as connection:
             rows = connection.execute(query.limit(limit)).all()
-            said = _bodies(connection, [row.id for row in rows])
+            said = _bodies(connection, [row.id for row in rows]) if rows else {}
         return tuple(
             Ended(
                 ticket=decode(Ticket, row.body),
@@ -183,8 +215,8 @@ def _priority(now: datetime) -> sa.ColumnElement[float]:
 
 def _where(wanted: Filter, now: datetime) -> list[sa.ColumnElement[bool]]:
     moment = instant(now)
-    woken = sa.and_(review.c.state == "snoozed", review.c.wakes_at <= moment)
-    workable = sa.or_(review.c.state == "waiting", woken)
+    # What is not snoozed has no time to wake at, and no time is before every time.
+    workable = sa.and_(review.c.state.in_(("waiting", "snoozed")), review.c.wakes_at <= moment)
     conditions = [
         column == value
         for column, value in (
@@ -203,12 +235,14 @@ def _where(wanted: Filter, now: datetime) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
-def _waiting(row: sa.Row[Any]) -> Waiting:
+def _waiting(row: sa.Row[Any], priority: float) -> Waiting:
     held = review_of(row)
+    record = decode(Ticket, row.ticket_body)
     return Waiting(
         review=held,
         external_id=row.external_id,
-        subject=decode(Ticket, row.ticket_body).subject,
-        priority=float(row.priority),
+        subject=record.subject,
+        opening=record.text[:OPENING],
+        priority=priority,
         due_at=held.received_at + timedelta(seconds=held.sla_seconds),
     )

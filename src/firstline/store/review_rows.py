@@ -102,8 +102,7 @@ def overtaken(connection: sa.Connection, ticket_id: TicketId) -> ReviewRefused |
         fix = "Reject this one as superseded"
         return ReviewRefused(problem, refusal="person_replied", ticket=ticket_id, fix=fix)
     sent = sa.select(sa.func.count()).where(
-        delivery.c.ticket == ticket_id,
-        delivery.c.kind.in_(("reply", "question")),
+        delivery.c.key.in_([f"{ticket_id}:{kind}" for kind in ("reply", "question")]),
         delivery.c.state == "sent",
     )
     if connection.scalar(sent):
