@@ -1,0 +1,1 @@
+"""Try it: a pasted message taken through the stages, without effect."""
