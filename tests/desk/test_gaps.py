@@ -197,6 +197,7 @@ def test_an_outline_states_no_fact(tmp_path: Path) -> None:
         intents={"x": 1},
         questions=(asked,),
         tickets=("t1",),
+        ids=(asked.ticket,),
         near=(),
         terms=("paypal",),
         first_at=NOON,

@@ -404,6 +404,20 @@ def test_the_index_always_says_what_the_last_sync_said(
     knowledge.close()
 
 
+def test_earlier_wordings_are_kept_apart_from_what_stands(
+    knowledge: Knowledge, document: Make
+) -> None:
+    """A document's versions are those that stand, then those that ended, the latest first."""
+    assert knowledge.versions("refund") == ()
+    knowledge.sync([document("refund", "Within five days."), document("export", "As CSV.")])
+    knowledge.sync([document("refund", "Within nine days.")])
+    now, before = knowledge.versions("refund")
+    assert (now.passage.text, now.ended_at) == ("Within nine days.", None)
+    assert before.passage.text == "Within five days."
+    assert before.ended_at is not None
+    assert [one.ended_at is None for one in knowledge.versions("export")] == [False]
+
+
 def test_meaning_is_found_by_the_real_encoder(encoder: Any, tmp_path: Path, document: Make) -> None:
     """A question without a word of the article finds it, and an unrelated one is unanswerable."""
     knowledge = Knowledge.open(tmp_path / "real.db", encoder)

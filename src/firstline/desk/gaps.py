@@ -94,6 +94,8 @@ class Gap:
     """The most typical first, no two alike, at most SAMPLES."""
     tickets: tuple[str, ...]
     """The senders' ids of all of them."""
+    ids: tuple[TicketId, ...]
+    """Firstline's own, in the same order."""
     near: tuple[NearArticle, ...]
     terms: tuple[str, ...]
     """Words that the questions share."""
@@ -134,9 +136,7 @@ def find_gaps(
     rejected = lacking(engine)
     seen = 0
     found: list[Question] = []
-    for stored, stages in answered(engine):
-        if since is not None and stored.ticket.received_at < since:
-            continue
+    for stored, stages in answered(engine, since=since):
         seen += 1
         answer = answer_from(stored.ticket, stages)
         cause = cause_of(answer, parts.workspace, rejected=stored.ticket.id in rejected)
@@ -280,6 +280,7 @@ def _gap(group: Sequence[Question], parts: Parts) -> Gap:
         intents=_counts(item.intent or "none" for item in group),
         questions=shown,
         tickets=tuple(item.external_id for item in group),
+        ids=tuple(item.ticket for item in group),
         near=_near(shown, terms, parts),
         terms=terms,
         first_at=min(item.at for item in group),

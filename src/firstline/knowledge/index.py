@@ -53,6 +53,15 @@ class IndexedDocument:
     passages: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassageVersion:
+    """A passage as it stands or stood, and until when."""
+
+    passage: Passage
+    ended_at: datetime | None
+    """None while it is part of the document."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
     added: list[Document]
@@ -274,6 +283,22 @@ def passage_from(row: Sequence[str]) -> Passage:
         audience="public" if audience == "public" else "internal",
         url=url,
         updated=date.fromisoformat(updated) if updated else None,
+    )
+
+
+def passage_versions(db: sqlite3.Connection, document: str) -> tuple[PassageVersion, ...]:
+    """Return every passage a document has or had: those that stand first, in their order."""
+    rows = db.execute(
+        f"SELECT {PASSAGE_COLUMNS}, ended_at FROM passages WHERE document = ? "  # noqa: S608 - constants
+        "ORDER BY ended_at IS NOT NULL, ended_at DESC, row",
+        (document,),
+    )
+    return tuple(
+        PassageVersion(
+            passage=passage_from(row),
+            ended_at=datetime.fromisoformat(row[9]) if row[9] else None,
+        )
+        for row in rows
     )
 
 

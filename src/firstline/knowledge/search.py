@@ -17,10 +17,12 @@ from firstline.knowledge.encode import Encoder
 from firstline.knowledge.index import (
     PASSAGE_COLUMNS,
     IndexedDocument,
+    PassageVersion,
     Progress,
     SyncReport,
     indexed_documents,
     passage_from,
+    passage_versions,
     sync,
 )
 from firstline.knowledge.lexicon import Matches, Postings, Scores, Stemmer
@@ -199,6 +201,11 @@ class Knowledge:
         """Return the documents of the index, by id."""
         with self._lock, explained(self._path):
             return indexed_documents(self._db)
+
+    def versions(self, document: str) -> tuple[PassageVersion, ...]:
+        """Return every passage a document has or had; those that stand first, in order."""
+        with self._lock, explained(self._path):
+            return passage_versions(self._db, document)
 
     def close(self) -> None:
         """Close the file; the object is of no use afterwards."""

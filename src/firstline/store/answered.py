@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from firstline.records import Ticket, TicketId, decode
 from firstline.store.database import reading
 from firstline.store.schema import inbox, stage, ticket
-from firstline.store.tickets import StageRecord, Stages, StoredTicket
+from firstline.store.tickets import StageRecord, Stages, StoredTicket, instant
 
 BASIS = "basis"
 """The stage under which is kept what was in use when a ticket's draft was made."""
@@ -18,13 +19,14 @@ PAGE = 200
 
 
 def answered(
-    engine: sa.Engine, *, made_under: str | None = None
+    engine: sa.Engine, *, made_under: str | None = None, since: datetime | None = None
 ) -> Iterator[tuple[StoredTicket, Stages]]:
     """Yield the decided tickets with their stages, by id, a page a query.
 
     Args:
         engine: The database.
         made_under: Only drafts made while this was in use, as it is stored under BASIS.
+        since: Only tickets that came then or later.
     """
     after = ""
     while True:
@@ -36,6 +38,8 @@ def answered(
         )
         if made_under is not None:
             query = query.where(_has(BASIS, made_under))
+        if since is not None:
+            query = query.where(ticket.c.received_at >= instant(since))
         with reading(engine).connect() as connection:
             rows = connection.execute(query).all()
             said = _stages(connection, [row.id for row in rows])

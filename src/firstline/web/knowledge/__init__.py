@@ -1,0 +1,1 @@
+"""Knowledge: documents, what rests on them, what is missing, and a question to try."""

@@ -1,0 +1,1 @@
+"""Settings: how things stand, autonomy, the kill switch, certificates and budgets."""
