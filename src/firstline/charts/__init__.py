@@ -1,7 +1,8 @@
 """Plots as SVG text: pure, escaped, readable in light and dark, without a script or a style sheet.
 
-Colours are attributes, because a strict content security policy refuses styles inside a page, and
-everything that is neither data nor limit takes the colour of the text around it.
+`plot` draws pages that stand alone: its colours are attributes, because a strict content security
+policy refuses styles inside a page. `columns`, `trends` and `bars` draw for the console, by class
+alone; its `charts.css` gives the classes their colours.
 """
 
 from firstline.charts.plot import Axis, Dots, Level, Line, Plot
