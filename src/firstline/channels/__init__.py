@@ -2,5 +2,6 @@
 
 from firstline.channels.base import Channel, Parcel, Presence
 from firstline.channels.files import SENT, FileChannel
+from firstline.channels.stored import STORED, StoredChannel
 
-__all__ = ["SENT", "Channel", "FileChannel", "Parcel", "Presence"]
+__all__ = ["SENT", "STORED", "Channel", "FileChannel", "Parcel", "Presence", "StoredChannel"]

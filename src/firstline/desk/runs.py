@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from firstline.channels import FileChannel
+from firstline.channels import STORED, Channel, FileChannel, StoredChannel
 from firstline.channels.tickets import TicketFile
 from firstline.desk.basis import current_basis, made_under
 from firstline.desk.build import Opened, Progress, silent
@@ -108,13 +108,19 @@ def _known_run(marker: Path, out: Path, autonomy: str | None) -> Inbox:
 
 
 def open_line(opened: Opened, store: TicketStore, outbox: Outbox) -> Line:
-    """Return what the engine works with, with one file channel a folder."""
-    channels: dict[str, FileChannel] = {}
-
-    def outlet(_kind: str, target: str) -> FileChannel:
-        return channels.setdefault(target, FileChannel(Path(target)))
-
+    """Return what the engine works with, with one channel for each place replies go to."""
     parts = opened.parts
+    channels: dict[tuple[str, str], Channel] = {}
+
+    def outlet(kind: str, target: str) -> Channel:
+        if (kind, target) not in channels:
+            channels[kind, target] = (
+                StoredChannel(store.engine, target, now=parts.now)
+                if kind in STORED
+                else FileChannel(Path(target))
+            )
+        return channels[kind, target]
+
     basis = current_basis(
         opened.workspace,
         parts.knowledge,
