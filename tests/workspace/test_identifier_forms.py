@@ -73,6 +73,7 @@ def test_a_companys_name_goes_without_its_legal_form() -> None:
         "14 kestrel road",
         "Unit 3, 14 Kestrel Road, Perth WA 6000",
         "14 Kestrel Rd.",
+        "14 \u0301 Kestrel Rd",
     ],
 )
 def test_a_street_address_has_one_form(written: str) -> None:

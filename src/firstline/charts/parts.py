@@ -76,11 +76,15 @@ def number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
+SMALLEST = 1e-9
+"""The smallest end of a scale: its marks are rounded to 12 places."""
+
+
 def top_of(values: Iterable[float], *, least: float = 0.0) -> float:
     """Return the end of a scale from 0 that holds all values; 1 when there is nothing to hold."""
     most = max((value for value in values if isfinite(value)), default=0.0)
     most = max(most, least)
-    return most if most > 0 else 1.0
+    return most if most >= SMALLEST else 1.0
 
 
 def ticks(top: float, *, whole: bool = False) -> tuple[float, ...]:

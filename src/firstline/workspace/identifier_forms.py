@@ -186,7 +186,7 @@ def address_forms(text: str) -> Iterable[str]:
         pieces = (
             part.split() if plain.isascii() and plain.isalnum() else _ADDRESS_WORDS.findall(part)
         )
-        words = [_folded_word(word) for word in pieces]
+        words = [folded for word in pieces if (folded := _folded_word(word))]
         words = [_SHORT_STREETS.get(word, word) for word in words]
         numbers = [word for word in words if word[0].isdigit()]
         named = [word for word in words if word.isalpha() and len(word) > len("ab")]
