@@ -32,9 +32,9 @@ bench: install
 live: install
 	$(BIN)/python -m benchmarks.live
 
-# A worker for the demo company. The console joins it here when it is built.
+# The console, the API and the chat for the demo company, with a worker in the same process.
 serve: demo
-	$(BIN)/firstline work --workspace demo/acme
+	$(BIN)/firstline serve --workspace demo/acme
 
 lock: install
 	VENV=$(VENV) .ci/lock

@@ -24,6 +24,7 @@ NAMES = (
     "trust",
     "grouping",
     "route_certificates",
+    "console",
 )
 
 

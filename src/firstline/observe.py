@@ -61,3 +61,20 @@ def _logger() -> Any:
 
 
 log = _logger()
+
+
+class _WithoutArguments(logging.Filter):
+    """Lets a library's messages through without the data it would print beside them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep the event, drop its arguments and traceback."""
+        record.args = ()
+        record.exc_info = None
+        return True
+
+
+def silence(name: str) -> None:
+    """Keep a library's messages, without what they would print of a ticket."""
+    logger = logging.getLogger(name)
+    if not any(isinstance(item, _WithoutArguments) for item in logger.filters):
+        logger.addFilter(_WithoutArguments())

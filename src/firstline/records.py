@@ -38,7 +38,9 @@ Confidence = Literal["high", "medium", "low"]
 Result = Literal["pass", "warn", "block"]
 VerdictAction = Literal["send", "review", "escalate", "clarify"]
 Outcome = Literal["sent", "review", "escalate", "clarify"]
-IntakeFlag = Literal["automatic_mail", "own_mail", "too_large", "empty", "undecodable"]
+IntakeFlag = Literal[
+    "automatic_mail", "own_mail", "too_large", "empty", "undecodable", "asked_for_person"
+]
 Signal = Literal[
     "human_request",
     "anger",

@@ -28,6 +28,8 @@ COMMANDS = (
     "gaps",
     "accuracy",
     "review",
+    "serve",
+    "people",
 )
 """Modules of this package, each with a `register(app)`."""
 INTERRUPTED = 130

@@ -15,8 +15,6 @@ from firstline.cli.show import bars, err
 if TYPE_CHECKING:
     from firstline.desk import Desk
 
-LOOK_SECONDS = 5.0
-
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -36,6 +34,7 @@ def register(app: typer.Typer) -> None:
 
 
 async def _work(desk: Desk, beside: int) -> None:
+    from firstline.desk.working import keep_working
     from firstline.pipeline.engine import Engine
 
     line = desk.line()
@@ -47,13 +46,7 @@ async def _work(desk: Desk, beside: int) -> None:
     await engine.start()
     err.print("working; stop with Ctrl-C")
     try:
-        await engine.submit(line.store.open_ids())
-        while not stop.is_set() and (not beside or os.getppid() == beside):
-            await engine.tend()
-            try:
-                await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
-            except TimeoutError:
-                continue
+        await keep_working(engine, line, stop, wanted=lambda: not beside or os.getppid() == beside)
     finally:
         await engine.stop()
         await desk.disconnect()

@@ -72,6 +72,7 @@ async def send_approved(ticket_id: TicketId, line: Line) -> str:
     wall_ms = round((time.perf_counter() - begun) * 1e3, 3)
     await asyncio.to_thread(reviews.settle, released, receipt, line.now())
     await asyncio.to_thread(_note, ticket_id, receipt, wall_ms, line)
+    line.tell(ticket_id, "delivered")
     log.info("approved_delivered", ticket=ticket_id, kind=released.kind, state=receipt.state)
     return receipt.state
 

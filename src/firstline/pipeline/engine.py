@@ -23,9 +23,10 @@ from pathlib import Path
 import sqlalchemy as sa
 from dbos import DBOS
 
+from firstline.observe import silence
 from firstline.pipeline.approved import tend_approved
 from firstline.pipeline.batch_lane import BatchLane
-from firstline.pipeline.engine_config import THREADS, engine_config, silence_engine
+from firstline.pipeline.engine_config import THREADS, engine_config
 from firstline.pipeline.limiter import SAMPLE, differs, learned_limit
 from firstline.pipeline.promised import remind
 from firstline.pipeline.slots import FileSlots, PostgresSlots, Slots, executor_name, take_slot
@@ -60,7 +61,7 @@ class Engine:
             await asyncio.to_thread(self._lock, url)
             DBOS(config=engine_config(url, executor_name(self._slot)))
             DBOS.listen_queues(self._listen)
-            silence_engine()
+            silence("dbos")
             DBOS.launch()
             for name, concurrency in QUEUES.items():
                 await DBOS.register_queue_async(

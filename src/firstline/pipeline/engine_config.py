@@ -1,8 +1,6 @@
-"""How the durable engine is set up: names, threads, databases, and what it may log."""
+"""How the durable engine is set up: names, threads and databases."""
 
 from __future__ import annotations
-
-import logging
 
 from dbos import DBOSConfig, DBOSPortableJSONSerializer
 
@@ -30,20 +28,3 @@ def engine_config(url: str, executor: str) -> DBOSConfig:
     else:
         config["sys_db_pool_size"] = 8
     return config
-
-
-class _WithoutArguments(logging.Filter):
-    """Lets the engine's warnings through without the data it would print beside them."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Keep the event, drop its arguments and traceback."""
-        record.args = ()
-        record.exc_info = None
-        return True
-
-
-def silence_engine() -> None:
-    """Keep the engine's own messages, without what they would print of a ticket."""
-    log = logging.getLogger("dbos")
-    if not any(isinstance(item, _WithoutArguments) for item in log.filters):
-        log.addFilter(_WithoutArguments())

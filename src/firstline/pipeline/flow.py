@@ -12,6 +12,7 @@ call it too. `endings.py` says what a verdict means; `engine.py` makes it all du
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from firstline.observe import log, place_of
@@ -53,10 +54,15 @@ async def prepare(
 
 
 async def complete(
-    ticket: Ticket, prepared: Prepared, parts: Parts, *, autonomy: Autonomy | None = None
+    ticket: Ticket,
+    prepared: Prepared,
+    parts: Parts,
+    *,
+    autonomy: Autonomy | None = None,
+    begun: Callable[[str], None] | None = None,
 ) -> Answer:
-    """Ask the models that are wanted, and decide."""
-    watch = Watch(prepared.times)
+    """Ask the models that are wanted, and decide. `begun` is told each stage as it begins."""
+    watch = Watch(prepared.times, begun=begun)
     try:
         if prepared.wanted:
             stages = _Stages(ticket, parts, watch)

@@ -143,7 +143,10 @@ def _released(case: Case) -> str:
 def intake_grounds(case: Case) -> Iterator[Ground]:
     """Hold what is no ordinary message: automatic mail, too large, empty, unreadable."""
     for flag in case.ticket.flags:
-        yield _escalate(flag, "the message is not one to answer automatically")
+        if flag == "asked_for_person":
+            yield _escalate(flag, "the customer asked for a person in this conversation")
+        else:
+            yield _escalate(flag, "the message is not one to answer automatically")
 
 
 def signal_grounds(case: Case) -> Iterator[Ground]:

@@ -29,8 +29,10 @@ async def route_stage(ticket: Ticket, *, parts: Parts) -> Route:
     signals = find_signals(
         text, verified=ticket.verified, masked=ticket.masked, encode=parts.encode
     )
-    if ticket.flags:
-        return _to_person(ticket, signals, f"the message is {', '.join(ticket.flags)}")
+    # Who asked for a person gets one all the same, with a route and a draft in the packet.
+    unusual = [flag for flag in ticket.flags if flag != "asked_for_person"]
+    if unusual:
+        return _to_person(ticket, signals, f"the message is {', '.join(unusual)}")
     if ticket.language.code not in (*parts.workspace.settings.languages, "und"):
         return _to_person(ticket, signals, f"written in {ticket.language.code}")
     if parts.classifier is None:

@@ -44,8 +44,9 @@ BY = "watch"
 SPACING = 10
 """Steps of a test between two points of its path."""
 _FORGET_EVERY = 100 * SPACING
-NOT_COUNTED = ("autonomy_off",)
-"""Why tickets escalate that says nothing of how well they are answered."""
+NOT_COUNTED = ("autonomy_off", "asked_for_person")
+"""Why tickets escalate that says nothing of how well they are answered: the operator or the
+customer wanted a person."""
 Step = Callable[[str, Watched], Watched]
 
 

@@ -12,8 +12,11 @@ from firstline.records import StageTime
 class Watch:
     """Adds up what each stage takes; a stage may run more than once for a ticket."""
 
-    def __init__(self, before: Iterable[StageTime] = ()) -> None:
+    def __init__(
+        self, before: Iterable[StageTime] = (), *, begun: Callable[[str], None] | None = None
+    ) -> None:
         self.stage = "start"
+        self._begun = begun
         self._spent = {item.stage: (item.wall_ms, item.cpu_ms) for item in before}
 
     @property
@@ -36,6 +39,8 @@ class Watch:
                 so this thread's processor time says nothing.
         """
         self.stage = stage
+        if self._begun is not None:
+            self._begun(stage)
         elsewhere: list[float] = []
         wall, cpu = time.perf_counter(), time.thread_time()
         yield elsewhere.append

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from dbos import DBOS, SetWorkflowID
@@ -24,6 +25,7 @@ from firstline.pipeline.flow import complete, prepare
 from firstline.pipeline.limiter import StartLimit
 from firstline.pipeline.parts import Parts
 from firstline.pipeline.prepared import Prepared
+from firstline.pipeline.progress import OF_STAGE, Step, Told, tell
 from firstline.pipeline.promised import promised
 from firstline.pipeline.record import PREPARED, answer_from, stage_bodies
 from firstline.pipeline.service_watch import Ending, ServiceWatch
@@ -71,8 +73,14 @@ class Line:
     """What is in use, kept with every draft: what labels of it may certify depends on that."""
     watch: ServiceWatch | None = None
     """Watches what goes out by itself; None: nobody does."""
+    told: Told | None = None
+    """Is told how far each ticket is; None: nobody listens."""
     inboxes: dict[str, Inbox] = field(default_factory=dict)
     """Inboxes already read; they never change."""
+
+    def tell(self, ticket_id: TicketId, step: Step) -> None:
+        """Tell whoever listens how far a ticket is. Never fails."""
+        tell(self.told, ticket_id, step)
 
     @property
     def basis(self) -> tuple[tuple[str, str], ...]:
@@ -169,6 +177,7 @@ async def answer_ticket(ticket_id: str) -> str:
         return "ended"
     if stored.decided:
         return await _pass_on(await _stored_answer(stored.ticket, line), line)
+    line.tell(stored.ticket.id, "taken")
     autonomy = await line.autonomy(stored.ticket)
     prepared = await prepare(stored.ticket, line.parts, autonomy=autonomy)
     if isinstance(prepared, Prepared) and prepared.wanted:
@@ -207,7 +216,9 @@ async def generate_ticket(ticket_id: str) -> str:
 async def _decide(ticket: Ticket, prepared: Prepared | Answer, line: Line) -> str:
     if isinstance(prepared, Prepared):
         autonomy = await line.autonomy(ticket)
-        answer = await complete(ticket, prepared, line.parts, autonomy=autonomy)
+        line.tell(ticket.id, "asked" if prepared.wanted else "checked")
+        begun = partial(_begun, ticket.id, line)
+        answer = await complete(ticket, prepared, line.parts, autonomy=autonomy, begun=begun)
     else:
         answer = prepared
     ended = answer.verdict.action in ("review", "escalate")
@@ -225,7 +236,14 @@ async def _decide(ticket: Ticket, prepared: Prepared | Answer, line: Line) -> st
     )
     if ending is not None:
         ending.tell()
+    if ended:
+        line.tell(ticket.id, "held")
     return await _pass_on(answer, line)
+
+
+def _begun(ticket_id: TicketId, line: Line, stage: str) -> None:
+    if stage in OF_STAGE:
+        line.tell(ticket_id, OF_STAGE[stage])
 
 
 async def _pass_on(answer: Answer, line: Line) -> str:
@@ -295,6 +313,7 @@ async def deliver_now(answer: Answer, line: Line) -> str:
     )
     if ending is not None:
         ending.tell()
+    line.tell(ticket.id, "delivered" if receipt.state == "sent" else "held")
     return receipt.state
 
 

@@ -20,6 +20,9 @@ from firstline.store.write_ahead import write_ahead
 
 URL_VARIABLE = "FIRSTLINE_DATABASE_URL"
 BUSY_SECONDS = 15
+POOL = 16
+"""Connections to a SQLite file that a process keeps: readers do not hinder each other, and with
+fewer connections they would only wait for one another."""
 IDLE_SECONDS = 20.0
 """After this a pooled connection is tried before it is used again."""
 
@@ -42,7 +45,7 @@ def driver_url(url: str) -> str:
     return url
 
 
-def sqlite_engine(url: str, *, pool: int = 4) -> sa.Engine:
+def sqlite_engine(url: str, *, pool: int = POOL) -> sa.Engine:
     """Return an engine whose connections write ahead and wait for each other.
 
     `synchronous=NORMAL` survives a killed process; after a power cut the last milliseconds of

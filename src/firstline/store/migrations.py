@@ -7,7 +7,18 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from firstline.store import schema, trust_tables
+from firstline.store import (
+    chat_tables,
+    gap_tables,
+    listing_tables,
+    metric_tables,
+    people_tables,
+    queue_indexes,
+    reply_tables,
+    schema,
+    trust_tables,
+    use_indexes,
+)
 
 Migration = Callable[[sa.Connection], None]
 MIGRATIONS: list[Migration] = []
@@ -96,3 +107,56 @@ def m004_trust(connection: sa.Connection) -> None:
     ]
     schema.metadata.create_all(connection, tables=tables)
     trust_tables.ticket_ended.create(connection, checkfirst=True)
+
+
+@migration
+def m005_people(connection: sa.Connection) -> None:
+    """Create people, sessions, keys, and the audit of access, which is only ever added to."""
+    schema.metadata.create_all(connection, tables=list(people_tables.TABLES))
+    people_tables.forbid_changes(connection)
+
+
+@migration
+def m006_replies(connection: sa.Connection) -> None:
+    """Create what was delivered to API and chat customers, and the answers kept for retries."""
+    tables = [reply_tables.reply, reply_tables.idempotency]
+    schema.metadata.create_all(connection, tables=tables)
+    reply_tables.ticket_changed.create(connection, checkfirst=True)
+
+
+@migration
+def m007_chat(connection: sa.Connection) -> None:
+    """Create the chat's conversations, sessions and messages."""
+    chat_tables.create_chat(connection)
+
+
+@migration
+def m008_ticket_search(connection: sa.Connection) -> None:
+    """Create the short rows that lists and searches of tickets read, and fill them."""
+    listing_tables.create_listed(connection)
+
+
+@migration
+def m009_metrics(connection: sa.Connection) -> None:
+    """Create the counts that figures are made of; the first look fills them."""
+    schema.metadata.create_all(connection, tables=list(metric_tables.TABLES))
+    for index in metric_tables.INDEXES:
+        index.create(connection, checkfirst=True)
+
+
+@migration
+def m010_queue_speed(connection: sa.Connection) -> None:
+    """Create the indexes that the queue, its counts and looking tickets up live on."""
+    queue_indexes.create_queue_indexes(connection)
+
+
+@migration
+def m011_use_counts(connection: sa.Connection) -> None:
+    """Create the index by which the answers that rest on an article are counted."""
+    use_indexes.delivery_ticket.create(connection, checkfirst=True)
+
+
+@migration
+def m012_gap_marks(connection: sa.Connection) -> None:
+    """Create what was dealt with of the gaps in the knowledge base."""
+    schema.metadata.create_all(connection, tables=[gap_tables.gap_mark])

@@ -209,15 +209,16 @@ class ReviewStore:
 
     def pending(self, *, limit: int = 200) -> tuple[tuple[TicketId, int], ...]:
         """Return what waits to be delivered, as ticket and version."""
-        query = (
-            sa.select(review.c.ticket, sa.func.max(decision.c.number).label("number"))
-            .join(decision, decision.c.ticket == review.c.ticket)
-            .where(review.c.pending != "", decision.c.delivers != "")
-            .group_by(review.c.ticket)
-            .limit(limit)
+        newest = (
+            sa.select(sa.func.max(decision.c.number))
+            .where(decision.c.ticket == review.c.ticket, decision.c.delivers != "")
+            .scalar_subquery()
         )
+        waits = review.c.pending > ""  # ">" and not "!=": an index serves it
+        query = sa.select(review.c.ticket, newest.label("number")).where(waits).limit(limit)
         with self._reader.connect() as connection:
-            return tuple((TicketId(row.ticket), row.number) for row in connection.execute(query))
+            rows = connection.execute(query).all()
+        return tuple((TicketId(row.ticket), row.number) for row in rows if row.number is not None)
 
     def approved_delivery(self, ticket_id: TicketId) -> ApprovedDelivery | None:
         """Return what waits to be delivered for a ticket, or None."""

@@ -23,9 +23,9 @@ class Inbox:
     """A source of tickets and where its replies go."""
 
     id: str
-    kind: Literal["file"]
+    kind: Literal["file", "api", "chat"]
     target: str
-    """For kind `file`: the output folder."""
+    """For kind `file`: the output folder. For the others: a name, kept with every reply."""
     autonomy: str | None = None
     """A level that overrides the workspace's, for this inbox only."""
 
@@ -156,6 +156,13 @@ class TicketStore:
         """
         if not batch:
             return []
+        with self._engine.begin() as connection:
+            return self.accept_on(connection, batch)
+
+    def accept_on(
+        self, connection: sa.Connection, batch: Sequence[tuple[int, Ticket]]
+    ) -> list[Accepted]:
+        """Accept tickets in a transaction of the caller's, with whatever else belongs to them."""
         rows: list[dict[str, object]] = [
             {
                 "id": record.id,
@@ -170,22 +177,21 @@ class TicketStore:
             }
             for position, record in batch
         ]
-        with self._engine.begin() as connection:
-            ids = [row["id"] for row in rows]
-            stored = sa.select(ticket.c.id, ticket.c.content).where(ticket.c.id.in_(ids))
-            known = {row.id: row.content for row in connection.execute(stored)}
-            verdicts: list[Accepted] = []
-            fresh: list[dict[str, object]] = []
-            for row in rows:
-                before = known.get(str(row["id"]))
-                if before is None:
-                    known[str(row["id"])] = str(row["content"])
-                    fresh.append(row)
-                    verdicts.append("new")
-                else:
-                    verdicts.append("repeat" if before == row["content"] else "conflict")
-            if fresh:
-                connection.execute(self._insert(ticket).on_conflict_do_nothing(), fresh)
+        ids = [row["id"] for row in rows]
+        stored = sa.select(ticket.c.id, ticket.c.content).where(ticket.c.id.in_(ids))
+        known = {row.id: row.content for row in connection.execute(stored)}
+        verdicts: list[Accepted] = []
+        fresh: list[dict[str, object]] = []
+        for row in rows:
+            before = known.get(str(row["id"]))
+            if before is None:
+                known[str(row["id"])] = str(row["content"])
+                fresh.append(row)
+                verdicts.append("new")
+            else:
+                verdicts.append("repeat" if before == row["content"] else "conflict")
+        if fresh:
+            connection.execute(self._insert(ticket).on_conflict_do_nothing(), fresh)
         return verdicts
 
     def load(self, ticket_id: TicketId) -> StoredTicket | None:

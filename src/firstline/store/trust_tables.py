@@ -68,7 +68,6 @@ review = sa.Table(
     sa.Column("team", sa.Text, nullable=False, server_default=""),
     sa.Column("wakes_at", sa.Text, nullable=False, server_default=""),
     sa.Column("pending", sa.Text, nullable=False, server_default=""),
-    sa.Index("review_state", "state"),
     sa.Index("review_pending", "pending"),
 )
 """One row a ticket that a person is to look at: what orders the queue, who holds it and until

@@ -52,6 +52,7 @@ ALWAYS_MASKED: tuple[MaskKind, ...] = (
 MAY_BE_MASKED: tuple[MaskKind, ...] = ("abn", "email", "ip_address", "phone")
 """Masked where firstline.toml asks for it: look-ups and replies may need them."""
 JudgeWhen = Literal["paraphrases", "always", "off"]
+ChatDemo = Literal["loopback", "on", "off"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +232,28 @@ class TrustSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChatSettings:
+    """[chat] of firstline.toml: where the chat may be shown, and what a visitor may do."""
+
+    sites: tuple[str, ...] = ()
+    """Origins whose pages may frame the chat; none: only this server's own pages."""
+    audience: str = "firstline"
+    """What `aud` of an identity token must say."""
+    welcome: str = "Hello. What can we help you with?"
+    """The first words a visitor reads."""
+    answer_within: str = ""
+    """By when a person usually answers, in words; empty: no time is named."""
+    message_length: int = 2_000
+    """Characters."""
+    messages_per_minute: int = 10
+    """Of one visitor."""
+    visitors_per_address: int = 60
+    """Open streams of one network address, and new conversations a minute from it."""
+    demo: ChatDemo = "loopback"
+    """Whether /chat/demo is shown: only to this machine, to everybody, or to nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policies:
     """What policies.yaml says."""
 
@@ -280,6 +303,7 @@ class Settings:
     """An ONNX sentence encoder to use instead of the built-in one."""
     models: ModelSettings = field(default_factory=ModelSettings)
     trust: TrustSettings = field(default_factory=TrustSettings)
+    chat: ChatSettings = field(default_factory=ChatSettings)
 
     @property
     def mask_kinds(self) -> frozenset[MaskKind]:

@@ -9,6 +9,7 @@ from typing import get_args
 
 import re2
 
+from firstline.workspace.chat_settings import CHAT_KEYS, read_chat
 from firstline.workspace.model_settings import BUDGET_KEYS, MODELS_KEYS, read_models
 from firstline.workspace.models import MAY_BE_MASKED, REVIEW, Access, Autonomy, Settings
 from firstline.workspace.nodes import Fields, Node, Sheet
@@ -24,6 +25,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "routing": ("minimum_probability", "minimum_in_scope", "minimum_answerable"),
     "gate": ("autonomy", "replies_per_requester_per_day", "bot_turns_per_conversation"),
     "models": ("encoder",),
+    "chat": CHAT_KEYS,
 }
 """The tables of firstline.toml and their keys, without what is about models that write."""
 _KNOWN: Mapping[str, tuple[str, ...]] = {
@@ -45,7 +47,7 @@ _PERCENT = re2.compile(r"^percent\s*:\s*(\d{1,4})\s*%?$")
 def read_settings(root: Node, sheet: Sheet) -> Settings:
     """Return the settings; every mistake is noted and answered with its default."""
     tables = Fields(root, sheet, owner="firstline.toml", known=tuple(_KNOWN))
-    company, knowledge, reply, customers, privacy, routing, gate, models, budget, trust = (
+    company, knowledge, reply, customers, privacy, routing, gate, models, chat, budget, trust = (
         Fields(
             tables.node(name) or Node(line=root.line, kind="table"),
             sheet,
@@ -89,6 +91,7 @@ def read_settings(root: Node, sheet: Sheet) -> Settings:
         encoder=Path(models.text("encoder")) if "encoder" in models else None,
         models=read_models(models, budget),
         trust=read_trust(trust),
+        chat=read_chat(chat),
     )
 
 

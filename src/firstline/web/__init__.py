@@ -1,0 +1,1 @@
+"""The console, the API and the chat: where people work. Server-rendered; a script only adds."""

@@ -1,0 +1,1 @@
+"""The way in, and the stream of changes that every page listens to."""
