@@ -20,6 +20,8 @@ from firstline.store import open_database
 from firstline.store.database import driver_url
 
 SHARED_DATA = "FIRSTLINE_SHARED_DATA"
+PATIENCE = 60.0
+"""Seconds a client of a test waits: a busy machine must not fail a test that is right."""
 LOOPBACK = ("127.", "localhost", "::1")
 
 

@@ -25,6 +25,7 @@ import pytest
 import re2
 from playwright.sync_api import Browser, Frame, Locator, Page
 from tests.browser.chromium import Pages
+from tests.conftest import PATIENCE
 from tests.web.chat.conftest import SECRET, signed
 
 from firstline.web.chat.identity import SECRET_VARIABLE
@@ -114,7 +115,7 @@ class Chatting:
     def client(self, role: Literal["agent", "lead", "admin"] | None = None) -> httpx2.Client:
         """Return a client; nobody signs in here."""
         assert role is None
-        return httpx2.Client(base_url=self.url)
+        return httpx2.Client(timeout=PATIENCE, base_url=self.url)
 
 
 @contextmanager
@@ -177,17 +178,23 @@ def frame_of(page: Page) -> Frame:
     """Open the chat on a shop's page with the button, and return the frame."""
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    for _ in range(300):
+    for _ in range(600):
         found = [frame for frame in page.frames if frame.url.endswith("/chat")]
         if found:
-            found[0].locator("#text").wait_for()
+            wait_for_script(found[0])
             return found[0]
         page.wait_for_timeout(50)
     raise AssertionError("the frame did not open")
 
 
+def wait_for_script(place: Page | Frame) -> None:
+    """Wait until the chat's script listens: before it does, Enter is a new line, as anywhere."""
+    place.locator("#text:not([required])").wait_for()
+
+
 def ask(place: Page | Frame, text: str) -> None:
     """Write a message and press Enter."""
+    wait_for_script(place)
     field = place.get_by_label("Your message")
     field.fill(text)
     field.press("Enter")

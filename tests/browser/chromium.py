@@ -27,6 +27,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Request,
+    expect,
     sync_playwright,
 )
 
@@ -36,7 +37,7 @@ SCREENSHOTS = "FIRSTLINE_SCREENSHOTS"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WIDE = 1280
 TALL = 900
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000
 _FAILED_TO_LOAD = "Failed to load resource"
 
 
@@ -58,6 +59,7 @@ def chromium() -> Iterator[Browser]:
     if program is None:
         pytest.skip(f"no browser here: install one of {', '.join(PROGRAMS)}")
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium refuses to sandbox root
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=program,

@@ -14,6 +14,7 @@ from tests.browser.chatting import (
     ask,
     chat_pages,
     chatting,
+    wait_for_script,
 )
 from tests.browser.chromium import Pages, Theme, findings
 
@@ -55,6 +56,7 @@ def test_it_is_worked_by_keyboard(chat_pages: Pages) -> None:
     field.press("Shift+Enter")
     field.type("to CSV?")
     assert "\n" in field.input_value()
+    wait_for_script(page)
     field.press("Enter")
     expect(field).to_have_value("")
     answered(page)
@@ -110,13 +112,12 @@ def test_text_of_either_direction_reads_its_own_way(chat_pages: Pages) -> None:
     page = chat_pages.open(None, "/chat")
     field = page.get_by_label("Your message")
     field.fill("שלום, איך מייצאים?")
-    assert field.evaluate("node => getComputedStyle(node).direction") == "rtl"
+    expect(field).to_have_css("direction", "rtl")
+    wait_for_script(page)
     field.press("Enter")
-    said = page.locator(".entry.customer p").first
-    assert said.evaluate("node => getComputedStyle(node).direction") == "rtl"
+    expect(page.locator(".entry.customer p").first).to_have_css("direction", "rtl")
     ask(page, "And in English?")
-    other = page.locator(".entry.customer p").nth(1)
-    assert other.evaluate("node => getComputedStyle(node).direction") == "ltr"
+    expect(page.locator(".entry.customer p").nth(1)).to_have_css("direction", "ltr")
 
 
 def test_what_is_written_without_a_connection_is_sent_once_there_is_one(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from firstline.channels.lines import MAX_LINE
+from firstline.channels.lines import MAX_LINE, read_lines
 from firstline.channels.ticket_fields import FIELDS
 from firstline.channels.tickets import TicketFile, count_tickets, read_tickets
 from firstline.errors import InputError, TicketError
@@ -405,6 +405,16 @@ def test_a_long_file_is_read_as_a_stream(write: Write) -> None:
     path.write_text(line(id="changed") * 2)
     assert isinstance(first, Inbound)
     assert sum(1 for _ in tickets) < 3000
+
+
+def test_lines_dropped_after_their_file_was_closed_say_nothing(write: Write) -> None:
+    """A reader that fails may close the file first; what was left of the lines ends quietly."""
+    path = write("t.jsonl", (line() * 3).encode("utf-16"))
+    with path.open("rb") as file:
+        lines = read_lines(file)
+        assert next(lines).number == 1
+    assert isinstance(lines, Generator)
+    lines.close()
 
 
 @given(content=st.binary(max_size=300), name=st.sampled_from(["t.jsonl", "t.json", "t.csv"]))

@@ -21,7 +21,8 @@ def test_a_connection_that_was_cut_while_idle_is_replaced(
         process = connection.scalar(sa.text("SELECT pg_backend_pid()"))
     other = sa.create_engine(driver_url(postgres_server), isolation_level="AUTOCOMMIT")
     with other.connect() as connection:
-        connection.execute(sa.text(f"SELECT pg_terminate_backend({process})"))
+        # The second argument waits, in milliseconds, until the backend is really gone.
+        assert connection.scalar(sa.text(f"SELECT pg_terminate_backend({process}, 20000)"))
     other.dispose()
     with engine.connect() as connection:
         assert connection.scalar(sa.text("SELECT pg_backend_pid()")) != process

@@ -14,6 +14,7 @@ from typing import Literal
 import httpx2
 import pytest
 import uvicorn
+from tests.conftest import PATIENCE
 
 from firstline.desk import Desk, open_desk
 from firstline.web.app import create_app
@@ -38,7 +39,9 @@ class Served:
     def client(self, role: Role | None = None) -> httpx2.Client:
         """Return a client signed in as somebody of a role; None: nobody, a new one each time."""
         if role is None:
-            client = httpx2.Client(base_url=self.url, headers={"Accept": "text/html"})
+            client = httpx2.Client(
+                timeout=PATIENCE, base_url=self.url, headers={"Accept": "text/html"}
+            )
             self.opened.append(client)
             return client
         if role not in self.clients:

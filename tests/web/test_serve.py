@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx2
 import pytest
 import re2
+from tests.conftest import PATIENCE
 
 ACME = Path(__file__).resolve().parents[2] / "examples" / "acme"
 SETUP = re2.compile(r"(http://127\.0\.0\.1:\d+)/setup\?code=([^\s]+)")
@@ -72,7 +73,9 @@ def stream(url: str, cookie: str) -> socket.socket:
 def test_it_serves_the_demo_company_and_ends_with_open_streams(server: Process) -> None:
     """With no workspace it serves the demo; SIGTERM ends it within five seconds."""
     assert "serving the demo company" in server.said.read_text("utf-8")
-    with httpx2.Client(base_url=server.url, headers={"Accept": "text/html"}) as client:
+    with httpx2.Client(
+        timeout=PATIENCE, base_url=server.url, headers={"Accept": "text/html"}
+    ) as client:
         person = {
             "code": server.code,
             "name": "First Admin",

@@ -128,4 +128,5 @@ def _wide(file: BinaryIO, encoding: str) -> Iterator[Line]:
     except UnicodeDecodeError:
         yield Line(number + 1, "", f"the file is not {encoding.upper()} from here on", _SAVE_AS)
     finally:
-        text.detach()
+        if not file.closed:  # a reader that stops early may drop this after it closed the file
+            text.detach()

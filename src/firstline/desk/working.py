@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from firstline.errors import SetupError
+from firstline.observe import log
 from firstline.pipeline.engine import Engine
 from firstline.pipeline.warming import warm
 from firstline.pipeline.workflows import Line
 
 LOOK_SECONDS = 5.0
+MOST_FAILURES = 12
+"""Looks in a row that may fail before the loop gives up: a minute."""
 
 
 async def keep_working(
@@ -25,8 +31,17 @@ async def keep_working(
     """
     warming = asyncio.create_task(asyncio.to_thread(warm, line.parts))
     await engine.submit(await asyncio.to_thread(line.store.open_ids))
+    failed = 0
     while not stop.is_set() and wanted():
-        await engine.tend()
+        try:
+            await engine.tend()
+            failed = 0
+        except (SetupError, SQLAlchemyError) as error:
+            # A database that is busy for a moment must not end what serves and works.
+            failed += 1
+            log.error("tending_failed", kind=type(error).__name__, times=failed)
+            if failed >= MOST_FAILURES:
+                raise
         try:
             await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
         except TimeoutError:

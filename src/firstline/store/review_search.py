@@ -42,12 +42,21 @@ def says(text: str, *, dialect: str) -> list[sa.ColumnElement[bool]]:
 
 def _has(word: str, like: _Likes) -> sa.ColumnElement[bool]:
     anywhere = f"%{_literal(word)}%"
-    return sa.or_(
-        like(ticket.c.id, f"{_literal(word)}%"),
-        like(ticket.c.external_id, anywhere),
-        like(ticket.c.customer, anywhere),
-        *(like(ticket.c.body, pattern) for pattern in _patterns(word)),
+    # A record holds all that is searched: one look leaves out most of them.
+    return sa.and_(
+        like(ticket.c.body, f"%{_literal(_written(word))}%"),
+        sa.or_(
+            like(ticket.c.id, f"{_literal(word)}%"),
+            like(ticket.c.external_id, anywhere),
+            like(ticket.c.customer, anywhere),
+            *(like(ticket.c.body, pattern) for pattern in _patterns(word)),
+        ),
     )
+
+
+def _written(word: str) -> str:
+    """Return a word as it stands in a record."""
+    return json.dumps(word, ensure_ascii=False)[1:-1]
 
 
 def _patterns(word: str) -> tuple[str, ...]:
@@ -56,7 +65,7 @@ def _patterns(word: str) -> tuple[str, ...]:
     The two stand side by side, so one look over both is enough, unless the word is part of what
     stands between them.
     """
-    written = json.dumps(word, ensure_ascii=False)[1:-1]
+    written = _written(word)
     before_text, between, after = _PLACES
     held = f"%{_literal(written)}%"
     if written.lower() in between:
@@ -69,6 +78,8 @@ def _like(column: sa.Column[str], pattern: str) -> sa.ColumnElement[bool]:
 
 
 def _ilike(column: sa.Column[str], pattern: str) -> sa.ColumnElement[bool]:
+    if pattern.isascii():  # half as slow without the rules of other alphabets
+        return sa.func.lower(column.collate("C")).like(pattern.lower(), escape=_ESCAPE)
     return column.ilike(pattern, escape=_ESCAPE)
 
 

@@ -97,9 +97,15 @@ class Server(uvicorn.Server):
             self._ready(f"http://{host}:{port}")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop."""
+        """Stop; at a second Ctrl-C without waiting for what is under way.
+
+        Uvicorn's own would keep the signal and raise it again once its part has ended: that would
+        kill the process before the workers' part has.
+        """
+        del frame
         self._site.feed.close_streams()
-        super().handle_exit(sig, frame)
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
 
 async def serve(

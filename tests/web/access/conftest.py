@@ -13,6 +13,7 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from tests.builders import NOON
+from tests.conftest import PATIENCE
 from tests.review.company import small_acme
 from tests.web.conftest import PASSWORD, running
 
@@ -83,7 +84,10 @@ class Office:
     def browser(self, **headers: str) -> httpx2.Client:
         """Return a browser in which nobody is signed in."""
         client = httpx2.Client(
-            base_url=self.url, headers={"Accept": "text/html"} | headers, verify=TRUST
+            base_url=self.url,
+            headers={"Accept": "text/html"} | headers,
+            verify=TRUST,
+            timeout=PATIENCE,
         )
         self.clients.append(client)
         return client

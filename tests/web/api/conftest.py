@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.conftest import new_postgres_database
+from tests.conftest import PATIENCE, new_postgres_database
 from tests.desk.small_company import make_company
 from tests.web.conftest import running
 
@@ -46,7 +46,7 @@ class Api:
         if scopes:
             _, token = self.site.access.make_key(name="shop", scopes=scopes, valid=None, by=None)
             headers["Authorization"] = f"Bearer {token}"
-        return httpx2.Client(base_url=self.url, headers=headers)
+        return httpx2.Client(timeout=PATIENCE, base_url=self.url, headers=headers)
 
     def post(self, **fields: Any) -> httpx2.Response:
         """Send a message."""
@@ -121,7 +121,7 @@ def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         desk = open_desk(folder)
     site = open_site(desk, public_url=PUBLIC)
     with running(site) as url:
-        serving = Api(url=url, site=site, program=httpx2.Client(base_url=url))
+        serving = Api(url=url, site=site, program=httpx2.Client(timeout=PATIENCE, base_url=url))
         serving.program = serving.client(*SCOPES)
         yield serving
         serving.program.close()

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests.conftest import PATIENCE
 from tests.desk.small_company import make_company
 from tests.web.api.conftest import Api
 from tests.web.conftest import running
@@ -81,7 +82,7 @@ def test_a_stopped_server_ends_its_streams(tmp_path: Path) -> None:
 
     def follow(url: str) -> None:
         headers = {"Authorization": f"Bearer {token}"}
-        with httpx2.Client(base_url=url, headers=headers) as client:
+        with httpx2.Client(timeout=PATIENCE, base_url=url, headers=headers) as client:
             ticket = client.post("/api/v1/tickets", json={"text": "Hello"}).json()["id"]
             with client.stream("GET", f"/api/v1/tickets/{ticket}/events") as answer:
                 for name, _ in events(answer.iter_lines()):

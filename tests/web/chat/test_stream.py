@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests.conftest import PATIENCE
 from tests.web.chat.conftest import API, Talking, read, write
 
 from firstline.records import TicketId
@@ -153,7 +154,10 @@ def test_a_reader_who_leaves_is_noticed(talking: Talking) -> None:
 def test_writing_from_several_windows_at_once_loses_nothing(talking: Talking) -> None:
     """Numbers have no gaps and no repeats, however many write at the same time."""
     client = talking.client()
-    others = [httpx2.Client(base_url=talking.url, headers=client.headers) for _ in range(4)]
+    others = [
+        httpx2.Client(timeout=PATIENCE, base_url=talking.url, headers=client.headers)
+        for _ in range(4)
+    ]
     threads = [
         threading.Thread(target=write, args=(other, f"Question {number}", f"window-{number}-x"))
         for number, other in enumerate(others)

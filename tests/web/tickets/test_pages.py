@@ -13,6 +13,7 @@ from tests.web.tickets.world import a_world, an_answer
 from firstline.records import Reason, TicketId, encode
 from firstline.store import TicketStore
 from firstline.store.schema import delivery, model_call, stage, ticket
+from firstline.store.ticket_search import PAGE
 from firstline.web.tickets.stages import decided_stages
 from firstline.web.tickets.turns import AT_ONCE, TURNS
 
@@ -81,13 +82,20 @@ def _inboxes(served: Served) -> list[str]:
         return list(connection.scalars(sa.select(ticket.c.inbox).distinct()))
 
 
+def number_of(served: Served, *, outcome: str) -> int:
+    """Return how many tickets of any channel ended so; other tests of the session add theirs."""
+    query = sa.select(sa.func.count()).select_from(ticket).where(ticket.c.outcome == outcome)
+    with served.site.desk.engine.connect() as connection:
+        return int(connection.scalar(query) or 0)
+
+
 def test_the_list_shows_tickets_and_narrows_them(served: Served) -> None:
     """Filters live in the address and stay chosen in the form."""
     client = served.client("agent")
     page = client.get("/tickets").text
     assert page.count('class="about"') >= 30
     sent = client.get("/tickets?outcome=sent").text
-    assert sent.count('class="about"') == len(ids(served, outcome="sent"))
+    assert 0 < sent.count('class="about"') == min(number_of(served, outcome="sent"), PAGE)
     assert '<option value="sent" selected>' in sent
     none = client.get("/tickets?q=qqqqqq").text
     assert "No ticket fits." in none

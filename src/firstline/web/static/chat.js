@@ -24,6 +24,7 @@
 
   let last = 0, tries = 0, running = null, starting = null, retryTimer = 0, hiddenTimer = 0;
   let parentOrigin = "", identity = "", open = !framed, person = false, stopped = false, begun = false;
+  let told = !framed; /* Whether it is known who the visitor is, or that nobody will say. */
 
   const allowed = (origin) => origin === location.origin || sites.some((site) => {
     const wild = /^https:\/\/\*\.(.+)$/.exec(site);
@@ -184,7 +185,7 @@
   };
   let flushing = false;
   const flush = async () => {
-    if (flushing) return;
+    if (flushing || !told) return; /* What is written before that is sent once it is. */
     flushing = true;
     try {
       for (let item; (item = memory.pending.find((one) => !one.failed));) {
@@ -383,7 +384,6 @@
   if (!framed) {
     start();
   } else {
-    let told = false;
     const timer = setTimeout(() => { told = true; start(); }, IDENTITY_MS);
     addEventListener("message", (event) => {
       if (event.source !== window.parent || !allowed(event.origin) || !event.data) return;
