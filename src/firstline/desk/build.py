@@ -12,7 +12,8 @@ from firstline.knowledge import Encoder, Knowledge, SyncReport, find_encoder, lo
 from firstline.pipeline.models import Models
 from firstline.pipeline.parts import History, NoHistory, Parts, Remembered
 from firstline.routing import Classifier, fitted
-from firstline.workspace import Customers, Workspace
+from firstline.sources import open_customers
+from firstline.workspace import Workspace
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is (0: unknown)."""
@@ -62,7 +63,7 @@ def open_company(
         workspace=workspace,
         knowledge=knowledge,
         classifier=_classifier(workspace, encoder, progress),
-        customers=Customers.open(workspace),
+        customers=open_customers(workspace),
         encode=None if encoder is None else Remembered(encoder),
         history=history or NoHistory(),
         models=models,

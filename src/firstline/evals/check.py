@@ -20,7 +20,8 @@ from firstline.proof.proofs import SentenceProof
 from firstline.proof.run import run_check
 from firstline.proof.subject import Check, blocked
 from firstline.records import Finding
-from firstline.workspace import Customers, Workspace
+from firstline.sources import open_customers
+from firstline.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,7 @@ class Examiner:
 
     def __init__(self, workspace: Workspace | None = None, *, only: Collection[str] = ()) -> None:
         self._workspace = workspace
-        self._customers = Customers.open(workspace) if workspace else None
+        self._customers = open_customers(workspace) if workspace else None
         self._checks = _chosen(only)
 
     def examine(self, case: Case) -> Examined:

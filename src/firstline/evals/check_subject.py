@@ -16,7 +16,7 @@ from firstline.proof.values import links
 from firstline.records import CustomerId, Draft, Language, Sentence
 from firstline.workspace import (
     Catalogue,
-    Customers,
+    CustomerBook,
     Policies,
     Settings,
     Voice,
@@ -30,7 +30,7 @@ _ANY: Final = Language(code=UNKNOWN, confidence=0.0)
 
 
 def subject_of(
-    case: Case, workspace: Workspace | None = None, customers: Customers | None = None
+    case: Case, workspace: Workspace | None = None, customers: CustomerBook | None = None
 ) -> Subject:
     """Return what the checks look at for a reply of another system.
 
@@ -68,11 +68,13 @@ def subject_of(
     )
 
 
-def _ownership(case: Case, customers: Customers | None) -> Ownership:
+def _ownership(case: Case, customers: CustomerBook | None) -> Ownership:
     """Return whose everything is: by the case's own records, and the company's where it has any."""
     record = None
     if customers is not None:
-        record = next(filter(None, map(customers.find, _references(case.customer))), None)
+        record = next(
+            filter(None, (customers.find(one, ()) for one in _references(case.customer))), None
+        )
     if customers is None or record is None:
         return owned(case.evidence, case.customer)
     by_records = owned(case.evidence, {"id": record.id, "email": record.email})

@@ -6,6 +6,7 @@ so that the gate holds the ticket instead of letting a writer guess.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 
@@ -16,6 +17,7 @@ from firstline.pipeline.reading import question_of
 from firstline.proof.sentences import word_count
 from firstline.records import Context, Evidence, EvidenceId, Route, Ticket
 from firstline.workspace import IntentSpec
+from firstline.workspace.needed_fields import needed_fields
 
 WORDS_PER_TOKEN = 0.75
 """English text averages about three words for four tokens."""
@@ -29,10 +31,13 @@ async def context_stage(ticket: Ticket, route: Route, *, parts: Parts) -> Contex
     spec = parts.workspace.intent(route.intent)
     query = question_of(ticket)
     missing: list[str] = []
+    # Off the event loop: another system may take its time to answer.
+    about, unasked = await asyncio.to_thread(_record, ticket, route, parts)
+    missing.extend(unasked)
     found = _search(query, parts, settings.passages, missing)
     evidence = [
         *_fixed(spec, parts),
-        *_record(ticket, spec, parts, missing),
+        *about,
         *(_passage(hit, parts) for hit in found.hits),
         *parts.history.recent(ticket),
     ]
@@ -90,32 +95,36 @@ def _fixed(spec: IntentSpec | None, parts: Parts) -> list[Evidence]:
     ]
 
 
-def _record(
-    ticket: Ticket, spec: IntentSpec | None, parts: Parts, missing: list[str]
-) -> list[Evidence]:
+def _record(ticket: Ticket, route: Route, parts: Parts) -> tuple[list[Evidence], list[str]]:
+    """Return what is known of a verified sender, as far as the intent may see it.
+
+    Beside it come the sources that could not be asked: each puts the ticket before a person.
+    """
     if parts.customers is None or ticket.customer is None or not ticket.verified:
-        return []
+        return [], []
     try:
-        record = parts.customers.find(ticket.customer)
+        wanted = needed_fields(parts.workspace, route.intent)
+        found = parts.customers.look_up(ticket.customer, wanted)
     except FirstlineError as error:
-        missing.append(f"customers: {error.problem}")
-        return []
+        return [], [f"customers: {error.problem}"]
+    missing = [f"customers: {problem}" for problem in found.missing]
+    record = found.record
     if record is None:
-        return []
+        return [], missing
+    spec = parts.workspace.intent(route.intent)
     fields = record.only(spec.needs if spec else ()).fields
     always = [(key, value) for key, value in record.fields if key == CRITICAL]
     if record.name:
         always.append(("name", record.name))
-    return [
-        Evidence(
-            id=EvidenceId(f"record:{record.id}"),
-            kind="record",
-            source=record.id,
-            version=record.version,
-            fields=tuple(dict((*fields, *always)).items()),
-            fetched_at=record.fetched_at,
-        )
-    ]
+    evidence = Evidence(
+        id=EvidenceId(f"record:{record.id}"),
+        kind="record",
+        source=record.id,
+        version=record.version,
+        fields=tuple(dict((*fields, *always)).items()),
+        fetched_at=record.fetched_at,
+    )
+    return [evidence], missing
 
 
 def _within(

@@ -3,7 +3,7 @@
 from firstline.workspace.checks import Check, State, examine
 from firstline.workspace.create import Created, Progress, create
 from firstline.workspace.customer_index import Identifiers
-from firstline.workspace.customers import CustomerRecord, Customers, Lookup
+from firstline.workspace.customers import CustomerBook, CustomerRecord, Customers, Lookup
 from firstline.workspace.load import load
 from firstline.workspace.models import (
     REVIEW,
@@ -31,6 +31,7 @@ __all__ = [
     "Catalogue",
     "Check",
     "Created",
+    "CustomerBook",
     "CustomerRecord",
     "Customers",
     "Identifiers",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from firstline.errors import InputError, Place, SetupError
 from firstline.records import CustomerId
@@ -57,7 +57,7 @@ class CustomerRecord:
             for path, value in self.fields
             if any(covers(need, path) for need in needs)
         )
-        return replace(self, fields=fields, version=_version(fields))
+        return replace(self, fields=fields, version=version_of(fields))
 
     def value(self, path: str) -> str | None:
         """Return the display value of one field, or None."""
@@ -71,6 +71,44 @@ class Lookup:
     record: CustomerRecord | None
     reason: str
     """Why there is no record; empty when there is one. Never contains the reference."""
+    missing: tuple[str, ...] = ()
+    """Sources that could not be asked, each with the reason: the record is without their fields."""
+
+
+class CustomerBook(Protocol):
+    """Who the customers are and what is known about them: a file, or several sources.
+
+    `needs` are the field paths somebody wants to know; None stands for all. What is asked of
+    another system is asked only for fields that are needed.
+    """
+
+    def find(self, reference: str, needs: tuple[str, ...] | None = None) -> CustomerRecord | None:
+        """Return the customer with this key or e-mail address, whatever its case.
+
+        Raises:
+            SetupError: Something that is needed cannot be read at the moment.
+        """
+        ...
+
+    def look_up(self, reference: str, needs: tuple[str, ...] | None = None) -> Lookup:
+        """As `find`, with the reason when there is no record, and with what is missing of it.
+
+        Raises:
+            SetupError: Who the customer is cannot be found out at the moment.
+        """
+        ...
+
+    def owners_of(self, token: str) -> frozenset[CustomerId]:
+        """Return the customers an e-mail address, phone number or id belongs to.
+
+        Raises:
+            SetupError: That cannot be found out at the moment.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let connections go."""
+        ...
 
 
 class Customers:
@@ -114,20 +152,23 @@ class Customers:
             access=settings.customer_access,
         )
 
-    def find(self, reference: str) -> CustomerRecord | None:
+    def find(self, reference: str, needs: tuple[str, ...] | None = None) -> CustomerRecord | None:
         """Return the customer with this key or e-mail address, whatever its case.
+
+        The whole record, whatever the needs: it stands in one file.
 
         Raises:
             SetupError: the file is missing or cannot be used at the moment.
         """
-        return self.look_up(reference).record
+        return self.look_up(reference, needs).record
 
-    def look_up(self, reference: str) -> Lookup:
+    def look_up(self, reference: str, needs: tuple[str, ...] | None = None) -> Lookup:
         """As `find`, with the reason when there is no record.
 
         Raises:
             SetupError: the file is missing or cannot be used at the moment.
         """
+        del needs
         for _ in range(2):
             snapshot = self._current()
             ordinal, reason = _position(snapshot.index, reference.strip())
@@ -170,6 +211,9 @@ class Customers:
             SetupError: the file is missing or cannot be used at the moment.
         """
         return self._current().index.duplicates
+
+    def close(self) -> None:
+        """Do nothing: the file is open only while it is read."""
 
     def __len__(self) -> int:
         """How many records there are; raises SetupError as `find` does."""
@@ -226,7 +270,7 @@ class Customers:
             email=emails[0] if emails else "",
             name=name_of(row),
             fields=fields,
-            version=_version(fields),
+            version=version_of(fields),
             fetched_at=datetime.now(UTC),
             source=self._source,
         )
@@ -295,7 +339,8 @@ def _position(index: CustomerIndex, reference: str) -> tuple[int | None, str]:
     return None, "no record has this id or e-mail address"
 
 
-def _version(fields: tuple[tuple[str, str], ...]) -> str:
+def version_of(fields: tuple[tuple[str, str], ...]) -> str:
+    """Return the hash by which a change of a record is recognised."""
     digest = sha256()
     for path, value in fields:
         digest.update(f"{len(path)}:{path}{len(value)}:{value}".encode())

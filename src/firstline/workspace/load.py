@@ -11,7 +11,15 @@ from typing import TypeVar
 from firstline.errors import InputError
 from firstline.workspace.customer_index import build_index
 from firstline.workspace.intents_file import IntentsReader
-from firstline.workspace.models import REVIEW, Catalogue, IntentSpec, Settings, Voice, Workspace
+from firstline.workspace.models import (
+    REVIEW,
+    Catalogue,
+    IntentSpec,
+    Settings,
+    SourceSetting,
+    Voice,
+    Workspace,
+)
 from firstline.workspace.nodes import Node, Sheet
 from firstline.workspace.policies_file import default_policies, read_catalogue, read_policies
 from firstline.workspace.policy_names import check_names
@@ -60,6 +68,7 @@ def load(folder: Path) -> Workspace:
     if settings is not None:
         loading.check_knowledge(settings)
         loading.check_encoder(settings)
+        loading.check_sources(settings)
     loading.problems.raise_if_any()
     if settings is None:
         raise AssertionError("settings are missing, but nothing was noted")
@@ -133,7 +142,7 @@ class _Loading:
             problems=self.problems,
             autonomy=settings.autonomy if settings else REVIEW,
             # Settings that cannot be read are one mistake, not one more for each intent.
-            has_customers=settings is None or settings.customers is not None,
+            has_customers=settings is None or settings.has_customers,
             fields=fields,
             prompts=prompts,
         )
@@ -183,7 +192,27 @@ class _Loading:
                 "It may be half-written; or remove [customers] from firstline.toml.",
             )
             return None
+        for source in settings.sources:
+            self._open_source(source, fields)
         return fields
+
+    def _open_source(self, source: SourceSetting, fields: FieldPaths) -> None:
+        """Let fields stand below a source; its name may not be that of a field of the file."""
+        if fields.allows_need(source.name):
+            self.problems.add(
+                self.folder / SETTINGS,
+                source.line,
+                f"The source {shown(source.name)} is called like a field of the customers file",
+                "Give it another name.",
+            )
+        fields.open(source.name)
+
+    def check_sources(self, settings: Settings) -> None:
+        """Note files of [[sources]] that are not there."""
+        for source in settings.sources:
+            if source.file is not None:
+                self.lines["sources.file"] = source.line
+                self._is_there(self.folder / source.file, "sources.file", source.file)
 
     def check_knowledge(self, settings: Settings) -> None:
         """Note a knowledge folder or file that is missing, unreadable or of the wrong kind."""

@@ -52,6 +52,10 @@ ALWAYS_MASKED: tuple[MaskKind, ...] = (
 MAY_BE_MASKED: tuple[MaskKind, ...] = ("abn", "email", "ip_address", "phone")
 """Masked where firstline.toml asks for it: look-ups and replies may need them."""
 JudgeWhen = Literal["paraphrases", "always", "off"]
+SourceKind = Literal["sql", "http", "file"]
+SourceRows = Literal["one", "many"]
+SourceMatch = Literal["id", "email"]
+Network = Literal["public", "private", "loopback"]
 ChatDemo = Literal["loopback", "on", "off"]
 
 
@@ -267,6 +271,51 @@ class Policies:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSetting:
+    """One of [[sources]]: where more about a customer is read while a ticket is answered.
+
+    Its fields stand below its name: `billing.balance`. Only intents with a need of that name, and
+    rules that speak of it, make it be asked.
+    """
+
+    name: str
+    kind: SourceKind
+    access: Access = "live"
+    cached_seconds: int = 300
+    """How long access `cached` trusts an answer."""
+    timeout_ms: int = 2_000
+    """For one question; after it the ticket is answered by a person."""
+    rows: SourceRows = "one"
+    """`many`: every row of the answer, as `orders[0].total`; `one`: more than one is a mistake."""
+    fields: tuple[str, ...] = ()
+    """What of an answer is taken; all of it when empty."""
+    owner: str = ""
+    """The field of each row that must hold the customer's id or address; empty: not checked."""
+    url: str = ""
+    """SQL: a SQLAlchemy URL without a password. HTTP: with `{id}`, `{email}` or `{reference}`."""
+    url_env: str = ""
+    """SQL: the environment variable that holds the URL."""
+    query: str = ""
+    """SQL: one SELECT with `:id`, `:email` or `:reference`."""
+    owners: str = ""
+    """SQL: one SELECT with `:token` or `:digits` that gives the ids of whose it is."""
+    header: str = ""
+    """HTTP: `Name: value`, where `{secret}` is what `secret_env` holds."""
+    secret_env: str = ""
+    at: str = ""
+    """HTTP: where in the JSON answer the record stands: `data.customer`."""
+    network: Network = "public"
+    """HTTP: which addresses the host may have."""
+    file: Path | None = None
+    key: str = "id"
+    """File: the field that names a customer."""
+    match: SourceMatch = "id"
+    """File: what of the customer is looked up in it."""
+    line: int = 0
+    """Where firstline.toml says it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """firstline.toml, with its defaults."""
 
@@ -289,8 +338,11 @@ class Settings:
     links: tuple[str, ...] = ()
     """Hosts a link in a reply may lead to."""
     customers: Path | None = None
+    customer_source: str = ""
+    """Instead of a file: the one of `sources` that knows who customers are."""
     customer_key: str = "id"
     customer_access: Access = "live"
+    sources: tuple[SourceSetting, ...] = ()
     mask: tuple[MaskKind, ...] = ()
     """What is masked in messages beside ALWAYS_MASKED: some of MAY_BE_MASKED."""
     minimum_probability: float = 0.5
@@ -304,6 +356,11 @@ class Settings:
     models: ModelSettings = field(default_factory=ModelSettings)
     trust: TrustSettings = field(default_factory=TrustSettings)
     chat: ChatSettings = field(default_factory=ChatSettings)
+
+    @property
+    def has_customers(self) -> bool:
+        """Whether anything is known about customers."""
+        return self.customers is not None or bool(self.customer_source)
 
     @property
     def mask_kinds(self) -> frozenset[MaskKind]:

@@ -79,17 +79,18 @@ def _check_fields(clause: Clause, sheet: Sheet, fields: FieldPaths) -> None:
     for field in fields_of(clause.condition):
         if field.of_ticket or _is_held(field, fields):
             continue
-        meant = nearest(_bare(field), [_without_places(path) for path in fields])
+        meant = nearest(bare(field), [_without_places(path) for path in fields])
         advice = f"Did you mean `{meant}`?" if meant else "Correct it, or the customers file."
         sheet.note(clause.line, f"No customer's record has {shown(str(field))}", advice)
 
 
 def _is_held(field: Field, fields: FieldPaths) -> bool:
     """Whether some record has the field, with or without the words that choose from lists."""
-    return fields.allows_need(_bare(field)) or fields.allows_need(str(field))
+    return fields.allows_need(bare(field)) or fields.allows_need(str(field))
 
 
-def _bare(field: Field) -> str:
+def bare(field: Field) -> str:
+    """Return a field's path without the words that choose from lists."""
     steps = (step for step in field.path if isinstance(step, str) and step not in _OF_LISTS)
     return ".".join(steps)
 

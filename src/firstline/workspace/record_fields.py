@@ -109,6 +109,11 @@ class FieldPaths:
     def __init__(self) -> None:
         self._present: set[str] = set()
         self._pending: set[str] = set()
+        self._open: set[str] = set()
+
+    def open(self, name: str) -> None:
+        """Learn that anything may stand below a name: a source that is asked while answering."""
+        self._open.add(name)
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Learn the paths of one record."""
@@ -121,12 +126,21 @@ class FieldPaths:
 
     def allows_slot(self, slot: str) -> bool:
         """Tell whether a slot names a field that some record has, or has as an empty one."""
-        return slot in self._present or any(path in self._pending for path in _ancestors(slot))
+        return (
+            slot in self._present
+            or first_of(slot) in self._open
+            or any(path in self._pending for path in _ancestors(slot))
+        )
 
     def allows_need(self, need: str) -> bool:
         """Tell whether a need covers any field of any record."""
         paths: Iterable[str] = (*self._present, *self._pending)
-        return any(covers(need, path) for path in paths)
+        return first_of(need) in self._open or any(covers(need, path) for path in paths)
+
+
+def first_of(path: str) -> str:
+    """Return the first step of a path: `billing` of `billing.invoices[0].amount`."""
+    return path.partition(".")[0].partition("[")[0]
 
 
 def _ancestors(path: str) -> Iterator[str]:

@@ -14,13 +14,14 @@ from firstline.workspace.model_settings import BUDGET_KEYS, MODELS_KEYS, read_mo
 from firstline.workspace.models import MAY_BE_MASKED, REVIEW, Access, Autonomy, Settings
 from firstline.workspace.nodes import Fields, Node, Sheet
 from firstline.workspace.problems import listed, shown, suggestion
+from firstline.workspace.source_settings import customer_source, read_sources
 from firstline.workspace.trust_settings import TRUST_KEYS, read_trust
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "company": ("name", "locale", "timezone", "languages", "own_addresses"),
     "knowledge": ("path", "passages", "token_budget"),
     "reply": ("max_words", "disclosure", "links"),
-    "customers": ("file", "key", "access"),
+    "customers": ("file", "source", "key", "access"),
     "privacy": ("mask",),
     "routing": ("minimum_probability", "minimum_in_scope", "minimum_answerable"),
     "gate": ("autonomy", "replies_per_requester_per_day", "bot_turns_per_conversation"),
@@ -28,6 +29,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "chat": CHAT_KEYS,
 }
 """The tables of firstline.toml and their keys, without what is about models that write."""
+_SOURCES = "sources"
+"""Not one table but a list of them: [[sources]]."""
 _KNOWN: Mapping[str, tuple[str, ...]] = {
     **KEYS,
     "models": (*KEYS["models"], *MODELS_KEYS),
@@ -46,7 +49,7 @@ _PERCENT = re2.compile(r"^percent\s*:\s*(\d{1,4})\s*%?$")
 
 def read_settings(root: Node, sheet: Sheet) -> Settings:
     """Return the settings; every mistake is noted and answered with its default."""
-    tables = Fields(root, sheet, owner="firstline.toml", known=tuple(_KNOWN))
+    tables = Fields(root, sheet, owner="firstline.toml", known=(*_KNOWN, _SOURCES))
     company, knowledge, reply, customers, privacy, routing, gate, models, chat, budget, trust = (
         Fields(
             tables.node(name) or Node(line=root.line, kind="table"),
@@ -62,6 +65,7 @@ def read_settings(root: Node, sheet: Sheet) -> Settings:
             "[company] has no name",
             'Add `name = "Your company"` below [company].',
         )
+    sources = read_sources(tables)
     return Settings(
         company=company.text("name"),
         locale=_matching(company, "locale", _DEFAULTS.locale, _is_locale, "a locale such as en-AU"),
@@ -75,8 +79,10 @@ def read_settings(root: Node, sheet: Sheet) -> Settings:
         disclosure=reply.text("disclosure", _DEFAULTS.disclosure, may_be_empty=True),
         links=_all(reply, "links", (), _is_host, "host names, without https:// or a path"),
         customers=_customers_file(customers),
+        customer_source=customer_source(customers, sources),
         customer_key=customers.text("key", _DEFAULTS.customer_key),
         customer_access=customers.choice("access", ACCESSES, _DEFAULTS.customer_access),
+        sources=sources,
         mask=tuple(kind for kind in MAY_BE_MASKED if kind in _masks(privacy)),
         minimum_probability=routing.share("minimum_probability", _DEFAULTS.minimum_probability),
         minimum_in_scope=routing.share("minimum_in_scope", _DEFAULTS.minimum_in_scope),
@@ -138,7 +144,7 @@ def parse_autonomy(written: str) -> Autonomy | None:
 def _customers_file(customers: Fields) -> Path | None:
     if "file" in customers:
         return Path(customers.text("file")) if customers.text("file") else None
-    if "key" in customers or "access" in customers:
+    if "source" not in customers and ("key" in customers or "access" in customers):
         customers.sheet.note(
             customers.line,
             "[customers] names no file",
