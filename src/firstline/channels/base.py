@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 Presence = Literal["present", "absent", "unknown"]
+ParcelKind = Literal["reply", "question", "notice", "note", "packet"]
+"""The first three reach the customer; a `note` and a `packet`, with which a ticket is assigned to
+people, are for the team alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +19,7 @@ class Parcel:
     """The attempt marker: travels with the delivery, so that it can be found again."""
     ticket: str
     """The ticket's id as its sender wrote it."""
-    kind: Literal["reply", "question", "notice"]
+    kind: ParcelKind
     text: str
 
 
@@ -28,10 +31,32 @@ class Channel(Protocol):
         """Whether sending waits for no network, and so needs no queue of its own."""
         ...
 
-    async def send(self, parcel: Parcel) -> str:
-        """Deliver once and return the channel's own reference; raises OSError on failure."""
+    @property
+    def settle_seconds(self) -> float:
+        """How long a delivery may still arrive after its sender lost sight of it."""
         ...
 
-    async def find(self, marker: str) -> Presence:
-        """Say whether a delivery with this marker arrived."""
+    async def send(self, parcel: Parcel) -> str:
+        """Deliver once and return the channel's own reference.
+
+        Raises:
+            OSError: It failed, and nobody knows whether it arrived.
+            NotWantedError: It was not sent, because it may not be any more.
+        """
         ...
+
+    async def find(self, parcel: Parcel) -> Presence:
+        """Say whether this parcel arrived, by its marker; raises OSError on failure."""
+        ...
+
+
+class NotWantedError(Exception):
+    """A channel saw that a delivery must not leave any more. Nothing was sent.
+
+    Attributes:
+        why: A stable code: `newer_message`, `person_replied`, `closed` …
+    """
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(why)

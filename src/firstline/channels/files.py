@@ -33,13 +33,18 @@ class FileChannel:
         """A file is written at once."""
         return True
 
+    @property
+    def settle_seconds(self) -> float:
+        """A file is written or is not."""
+        return 0.0
+
     async def send(self, parcel: Parcel) -> str:
         """Append a line unless its marker is there already."""
         return await asyncio.to_thread(self._send, parcel)
 
-    async def find(self, marker: str) -> Presence:
+    async def find(self, parcel: Parcel) -> Presence:
         """Look the marker up. A file always knows."""
-        return await asyncio.to_thread(self._find, marker)
+        return await asyncio.to_thread(self._find, parcel.marker)
 
     def _send(self, parcel: Parcel) -> str:
         line = json.dumps(

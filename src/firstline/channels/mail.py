@@ -42,6 +42,7 @@ _MAX_HEADER_BLOCK = 256_000
 _MAX_ATTACHMENTS = 100
 _MAX_ID = 250
 _MAX_LINE = 1_000_000
+_UNDECODABLE = "X-Firstline-Undecodable"
 
 _NEST = re2.compile(rb"(?i)multipart/|message/")
 _HEADER_LINE = re2.compile(rb"^[!-9;-~]{1,80}:")
@@ -53,6 +54,7 @@ _NOT_FOR_MAIL = frozenset(
     {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7", "undefined"}
 )
 """Encodings that are slow or never a mail's: `unicode-escape` writes what no sender typed."""
+_LAX = ("utf-8", "ascii", "iso8859-1")
 _ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 
 
@@ -102,7 +104,7 @@ def read_mail(raw: bytes, *, place: Place, authservs: tuple[str, ...] | None = N
     return Inbound(
         external_id=_message_id(values.get("message-id", "")) or _hash(raw),
         text=body.text,
-        subject=_decoded(values.get("subject", "")),
+        subject=decoded(values.get("subject", "")),
         is_html=body.is_html,
         customer=sender.address,
         verified=vouched_for(sender, headers, authservs),
@@ -113,6 +115,15 @@ def read_mail(raw: bytes, *, place: Place, authservs: tuple[str, ...] | None = N
         flags=tuple(dict.fromkeys((*flags, *body.flags))),
         source=str(place),
     )
+
+
+def read_headers(raw: bytes) -> Headers:
+    """Return the headers a mail begins with, in order, unfolded, names in lower case.
+
+    Of more than 300, or of a block longer than 256 kB, only the beginning is returned.
+    """
+    headers = _headers(_only_headers(raw, _Policy()))
+    return tuple(header for header in headers if header[0] != _UNDECODABLE.lower())
 
 
 def split_mbox(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -170,7 +181,7 @@ def _only_headers(raw: bytes, policy: _Policy) -> Part:
         if _HEADER_LINE.match(line[:100]):
             name, _, value = line.decode("ascii", "surrogateescape").partition(":")
             message[name] = value.strip()[:_MAX_HEADER]
-    message["X-Firstline-Undecodable"] = "yes"
+    message[_UNDECODABLE] = "yes"
     return message
 
 
@@ -186,7 +197,8 @@ def _headers(message: Part) -> Headers:
 def _body(message: Part) -> _Body:
     """Return the text a reader would see, and what is attached."""
     flags: list[IntakeFlag] = []
-    if message["X-Firstline-Undecodable"] or message.get_content_type() in _ENCRYPTED:
+    unread = len(message.keys()) > _MAX_HEADERS  # A machine may say below that it is one.
+    if unread or message[_UNDECODABLE] or message.get_content_type() in _ENCRYPTED:
         flags.append("undecodable")
     plain: list[str] = []
     markup: list[str] = []
@@ -234,7 +246,7 @@ def _attachment(part: Part) -> Attachment:
     length = len(inside) if isinstance(inside, str) else 0
     base64 = str(part.get("content-transfer-encoding", "")).strip().lower() == "base64"
     return Attachment(
-        name=_decoded(str(name))[:_MAX_ID],
+        name=decoded(str(name))[:_MAX_ID],
         media_type=part.get_content_type()[:100],
         size=length * 3 // 4 if base64 else length,
     )
@@ -245,10 +257,11 @@ def _text(part: Part) -> tuple[str, bool]:
     content = _safely(lambda: part.get_payload(decode=True), None)
     if not isinstance(content, bytes):
         return "", False
-    named = _safely(lambda: part.get_content_charset() or "utf-8", "utf-8")
-    for name in dict.fromkeys((_usable(named), "utf-8", "cp1252")):
+    named = _usable(_safely(lambda: part.get_content_charset() or "utf-8", "utf-8"))
+    for name in dict.fromkeys((named, "utf-8", "cp1252")):
         try:
-            return content.decode(name), True
+            # Old programs say utf-8 or nothing where they mean cp1252; other charsets are lies.
+            return content.decode(name), name != "cp1252" or named in (*_LAX, name)
         except (UnicodeDecodeError, LookupError):
             continue
     return content.decode("cp1252", "replace"), False
@@ -271,8 +284,8 @@ def _safely(read: Callable[[], T], otherwise: T) -> T:
         return otherwise
 
 
-def _decoded(value: str) -> str:
-    """Decode the encoded words of a header (RFC 2047), as far as they can be."""
+def decoded(value: str) -> str:
+    """Return a header with its encoded words (RFC 2047) decoded, as far as they can be."""
     if "=?" not in value:
         return value
     try:

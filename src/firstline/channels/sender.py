@@ -13,8 +13,11 @@ import re2
 Headers = tuple[tuple[str, str], ...]
 
 _MAX_ADDRESS = 320
-_ADDRESS = re2.compile(r"[^\s<>()\[\]\",;:\\]+@[^\s<>()\[\]\",;:\\]+")
-_ANGLED = re2.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
+_SIGN = r"[^<>()\[\]\",;:\\\pC\pZ]"
+_IN_ANGLES = r"[^<>\pC\pZ]"
+"""Neither space nor control, of any script: some of them end a line to the library."""
+_ADDRESS = re2.compile(rf"{_SIGN}+@{_SIGN}+")
+_ANGLED = re2.compile(rf"<\s*({_IN_ANGLES}+@{_IN_ANGLES}+)\s*>")
 _PASS = re2.compile(r"(?i)^\s*dmarc(?:\s*/\s*\d+)?\s*=\s*pass(?:\s|$)")
 _DMARC = re2.compile(r"(?i)^\s*dmarc(?:\s*/\s*\d+)?\s*=")
 _FROM_DOMAIN = re2.compile(r'(?i)\sheader\.from\s*=\s*"?([^\s";]+)')

@@ -7,17 +7,20 @@ knows whether a delivery arrived, and the same marker never makes two rows.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from firstline.channels.base import Parcel, Presence
+from firstline.channels.base import NotWantedError, Parcel, Presence
 from firstline.errors import SetupError
+from firstline.store.outbox import Kind
 from firstline.store.replies import ReplyStore
 
 STORED = ("api", "chat")
 """The kinds of inboxes whose customers read their replies here."""
+_KINDS: Mapping[str, Kind] = {"reply": "reply", "question": "question", "notice": "notice"}
+"""What a customer may be told; the team has no other place than ours here."""
 _FIRST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -45,22 +48,30 @@ class StoredChannel:
         """A row is written at once."""
         return True
 
+    @property
+    def settle_seconds(self) -> float:
+        """A row is written or is not."""
+        return 0.0
+
     async def send(self, parcel: Parcel) -> str:
         """Write the row unless its marker is there already; raises OSError on failure."""
         await asyncio.to_thread(self._send, parcel)
         return f"reply#{parcel.marker}"
 
-    async def find(self, marker: str) -> Presence:
+    async def find(self, parcel: Parcel) -> Presence:
         """Look the marker up. The database always knows; raises OSError when it is away."""
-        return await asyncio.to_thread(self._find, marker)
+        return await asyncio.to_thread(self._find, parcel.marker)
 
     def _send(self, parcel: Parcel) -> None:
+        kind = _KINDS.get(parcel.kind)
+        if kind is None:
+            raise NotWantedError("no_place_for_notes")
         try:
             self._replies.put(
                 marker=parcel.marker,
                 target=self._target,
                 external_id=parcel.ticket,
-                kind=parcel.kind,
+                kind=kind,
                 text=parcel.text,
                 at=self._now(),
             )

@@ -17,7 +17,7 @@ _UNFINISHED = "Close the quote or bracket; the file may have been cut short."
 _Lines = Mapping[tuple[str, ...], int]
 
 
-def toml_tree(text: str, sheet: Sheet) -> Node | None:
+def toml_tree(text: str, sheet: Sheet, *, may_be_empty: bool = False) -> Node | None:
     """Return the root table of a TOML file, or None after noting why there is none."""
     try:
         values = tomllib.loads(text)
@@ -27,7 +27,7 @@ def toml_tree(text: str, sheet: Sheet) -> Node | None:
     except ValueError as error:
         _note_syntax(str(error), text, sheet)
         return None
-    if not values:
+    if not values and not may_be_empty:
         sheet.note(None, "The file says nothing", "Write at least [company] and its name.")
         return None
     return _node(values, (), 1, _key_lines(text))
@@ -43,7 +43,9 @@ def _node(value: Any, path: tuple[str, ...], line: int, lines: _Lines) -> Node:
             }
             return Node(line=line, kind="table", table=table)
         case list():
-            items = tuple(_node(entry, (*path, "[]"), line, lines) for entry in value)
+            items = tuple(
+                _node(entry, (*path, f"[{at}]"), line, lines) for at, entry in enumerate(value)
+            )
             return Node(line=line, kind="list", items=items)
         case bool():
             return Node(line=line, kind="truth")
@@ -69,6 +71,7 @@ def _key_lines(text: str) -> _Lines:
     its own and takes that of the table.
     """
     found: dict[tuple[str, ...], int] = {}
+    entries: dict[tuple[str, ...], int] = {}
     table: tuple[str, ...] = ()
     inside = False
     for number, line in enumerate(text.split("\n"), start=1):
@@ -81,6 +84,10 @@ def _key_lines(text: str) -> _Lines:
         if header:
             table = _path(header.group(1))
             found.setdefault(table, number)
+            if line.lstrip().startswith("[["):
+                at = entries[table] = entries.get(table, -1) + 1
+                table = (*table, f"[{at}]")
+                found[table] = number
         elif key:
             found.setdefault((*table, *_path(key.group(1))), number)
     return found
