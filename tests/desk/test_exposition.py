@@ -22,6 +22,7 @@ from firstline.desk.exposition import (
     lines,
 )
 from firstline.pipeline.release import Release, Trip
+from firstline.store.arrivals import Standing as Arriving
 from firstline.store.metric_records import CallSum, DeliveryDoubts, QueueState, TicketCount
 from firstline.store.spread import Spread
 
@@ -74,6 +75,18 @@ def a_standing(reason: str = "anger") -> Standing:
         release=Release(trips=(Trip(scope="refund", since=NOON, why="x"),)),
         certificates=1,
         alerts=(alert, alert),
+        channels=[
+            Arriving(
+                inbox="zendesk:support",
+                waiting=3,
+                failing=1,
+                oldest=NOON - timedelta(minutes=2),
+                polled_at=NOON - timedelta(seconds=30),
+                problem="unavailable",
+                hooks={},
+            )
+        ],
+        hooks={("zendesk:support", "good"): 40, ("zendesk:support", "wrong"): 2},
     )
 
 
@@ -112,6 +125,13 @@ def test_everything_is_exposed_in_the_format() -> None:
     assert found['firstline_model_cost_dollars_total{model="small"}'] == 0.015
     assert found['firstline_reviews{state="waiting"}'] == 2
     assert found["firstline_reviews_oldest_seconds"] == 180
+    inbox = 'inbox="zendesk:support"'
+    assert found[f"firstline_arrivals_waiting{{{inbox}}}"] == 3
+    assert found[f"firstline_arrivals_failing{{{inbox}}}"] == 1
+    assert found[f"firstline_arrivals_oldest_seconds{{{inbox}}}"] == 120
+    assert found[f"firstline_poll_age_seconds{{{inbox}}}"] == 30
+    assert found[f"firstline_poll_failing{{{inbox}}}"] == 1
+    assert found[f'firstline_webhooks_total{{{inbox},verdict="wrong"}}'] == 2
     assert found['firstline_alert{code="cost",level="warn"}'] == 2
     assert found['firstline_autonomy_tripped{scope="refund"}'] == 1
     assert 'firstline_budget_limit_dollars{period="month"}' not in found

@@ -28,6 +28,7 @@ class Faulty:
     """A channel far away that fails in a chosen way."""
 
     is_local = False
+    settle_seconds = 0.0
 
     def __init__(self, *, sends: bool = True, presence: Presence = "unknown") -> None:
         self.sent: list[str] = []
@@ -42,9 +43,9 @@ class Faulty:
         self.sent.append(parcel.marker)
         return "ref"
 
-    async def find(self, marker: str) -> Presence:
+    async def find(self, parcel: Parcel) -> Presence:
         """Say what the test wants."""
-        del marker
+        del parcel
         return self.presence
 
 

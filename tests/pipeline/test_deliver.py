@@ -38,10 +38,20 @@ class Unreliable:
         """It is far away."""
         return False
 
-    async def find(self, marker: str) -> Presence:
+    @property
+    def settle_seconds(self) -> float:
+        """Nothing is under way for long."""
+        return 0.0
+
+    async def find(self, parcel: Parcel) -> Presence:
         """Say what the test wants."""
-        del marker
+        del parcel
         return self._presence
+
+
+def a_parcel(marker: str) -> Parcel:
+    """Return a parcel to look for."""
+    return Parcel(marker=marker, ticket="t", kind="reply", text="")
 
 
 @pytest.fixture
@@ -101,11 +111,11 @@ async def test_a_file_holds_each_marker_once(tmp_path: Path) -> None:
     """Two channels over one folder, as two workers have, write a parcel once between them."""
     one, two = FileChannel(tmp_path), FileChannel(tmp_path)
     parcel = Parcel(marker="m", ticket="t", kind="reply", text="Grüße\nzwei Zeilen")
-    assert await one.find("m") == "absent"
+    assert await one.find(a_parcel("m")) == "absent"
     await one.send(parcel)
     await two.send(parcel)
     await one.send(parcel)
-    assert await two.find("m") == "present"
+    assert await two.find(a_parcel("m")) == "present"
     lines = (tmp_path / SENT).read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["text"] for line in lines] == ["Grüße\nzwei Zeilen"]
 
@@ -117,7 +127,7 @@ async def test_a_half_written_line_is_dropped(tmp_path: Path) -> None:
     with (tmp_path / SENT).open("ab") as file:
         file.write(b'{"marker": "b", "ti')
     fresh = FileChannel(tmp_path)
-    assert await fresh.find("b") == "absent"
+    assert await fresh.find(a_parcel("b")) == "absent"
     await fresh.send(Parcel(marker="b", ticket="t", kind="reply", text="y"))
     lines = (tmp_path / SENT).read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["marker"] for line in lines] == ["a", "b"]

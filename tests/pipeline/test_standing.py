@@ -26,7 +26,7 @@ from firstline.records import (
     Verdict,
 )
 from firstline.store.uses import Use
-from firstline.workspace import CustomerRecord, Customers, IntentSpec
+from firstline.workspace import CustomerRecord, Customers, IntentSpec, Lookup
 from tests.builders import NOON, a_context, a_route, a_ticket, passed
 from tests.knowledge.conftest import make_document
 from tests.pipeline.test_gate import a_workspace
@@ -49,8 +49,9 @@ class People:
     def __init__(self, **fields: str) -> None:
         self.fields = {"plan": "Team", "seats": "4", **fields}
 
-    def find(self, reference: str) -> CustomerRecord | None:
+    def find(self, reference: str, needs: object = None) -> CustomerRecord | None:
         """Return the record of cus_1."""
+        del needs
         if reference != "cus_1":
             return None
         return CustomerRecord(
@@ -62,6 +63,10 @@ class People:
             fetched_at=NOON,
             source="customers.json",
         )
+
+    def look_up(self, reference: str, needs: object = None) -> Lookup:
+        """As `find`."""
+        return Lookup(record=self.find(reference, needs), reason="")
 
     def owners_of(self, token: str) -> frozenset[CustomerId]:
         """Return that nobody owns anything."""

@@ -23,7 +23,7 @@ from firstline.records import (
     Sentence,
     Ticket,
 )
-from firstline.workspace import CustomerRecord, IntentSpec, Policies
+from firstline.workspace import CustomerRecord, IntentSpec, Lookup, Policies
 from tests.builders import (
     NOON,
     a_context,
@@ -55,10 +55,12 @@ class People:
     ids: dict[str, str] = field(default_factory=dict)
     owners: dict[str, set[str]] = field(default_factory=dict)
 
-    def find(self, reference: str) -> Any:
-        """Return an object with the customer's id, or None."""
+    def look_up(self, reference: str, needs: object = None) -> Lookup:
+        """Return a record with the customer's id, if there is one."""
+        del needs
         key = self.ids.get(reference)
-        return None if key is None else replace(a_person(), id=CustomerId(key))
+        record = None if key is None else replace(a_person(), id=CustomerId(key))
+        return Lookup(record=record, reason="")
 
     def owners_of(self, token: str) -> set[str]:
         """Return whose an identifier is."""

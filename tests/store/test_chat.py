@@ -148,7 +148,11 @@ def test_a_held_ticket_and_its_delivered_notice_are_one_entry(
     deliver(engine, "m1", "The company's line", kind="notice")
     assert said(chats, held, after=2) == []
     say(chats, held, "m2", at=NOON + SECOND)
-    deliver(engine, "m2", "The company's line", kind="notice")
+    again = TicketStore(engine).load(TicketId("m2"))
+    assert again is not None
+    claim, receipt = Outbox(engine).claim(again.ticket, "notice", caps=CAPS, now=NOON)
+    assert (claim, receipt.detail) == ("cancelled", "told_before")
+    TicketStore(engine).end(TicketId("m2"), "escalate", "out_of_scope", NOON)
     assert said(chats, held, after=3) == [(4, "system", NOTICE)]
     assert not log(chats, held).conversation.with_person
 

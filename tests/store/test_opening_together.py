@@ -25,13 +25,13 @@ def open_and_claim(url: str, company: str, together: Barrier, found: Queue[str])
         found.put(f"{type(error).__name__}: {error}")
 
 
-def test_a_new_database_is_opened_by_many_at_once(database_url: str) -> None:
+def test_a_new_database_is_opened_by_many_at_once(empty_database_url: str) -> None:
     """A service that starts several processes on a fresh machine loses none of them."""
     spawn = multiprocessing.get_context("spawn")
     together, found = spawn.Barrier(PROCESSES), spawn.Queue()
     children = [
         spawn.Process(
-            target=open_and_claim, args=(database_url, f"company {number}", together, found)
+            target=open_and_claim, args=(empty_database_url, f"company {number}", together, found)
         )
         for number in range(PROCESSES)
     ]

@@ -8,6 +8,7 @@ summary = await desk.run("tickets.jsonl", out="results")
 from __future__ import annotations
 
 import asyncio
+import os
 import uuid
 from pathlib import Path
 from types import TracebackType
@@ -39,8 +40,13 @@ from firstline.store import (
     open_database,
 )
 from firstline.workspace import Autonomy, Workspace, load, parse_autonomy
+from firstline.workspace.channel_settings import ChannelSetting, read_channels
+from firstline.workspace.problems import Problems
+from firstline.workspace.secret_folder import with_kept
 
 if TYPE_CHECKING:
+    from firstline.desk.collecting import Collector, Submit
+    from firstline.desk.connections import Connections
     from firstline.desk.results import Summary
     from firstline.pipeline.workflows import Line
 
@@ -79,8 +85,16 @@ def _as_evidence(item: StoredTicket) -> Evidence:
 class Desk:
     """An open company: answers single tickets and runs files of them. Close it after use."""
 
-    def __init__(self, opened: Opened, store: TicketStore, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        store: TicketStore,
+        outbox: Outbox,
+        channels: tuple[ChannelSetting, ...] = (),
+    ) -> None:
         self._opened = opened
+        self._channels = channels
+        self._connections: Connections | None = None
         self._store = store
         self._outbox = outbox
 
@@ -180,14 +194,42 @@ class Desk:
         """What was promised to customers."""
         return CommitmentLedger(self._store.engine)
 
+    @property
+    def connections(self) -> Connections:
+        """The helpdesks and mailboxes of channels.toml."""
+        from firstline.desk.connections import Connections  # noqa: PLC0415 - only some have any
+
+        if self._connections is None:
+            environment = with_kept(os.environ, self.workspace.folder)
+            self._connections = Connections(self._channels, environment)
+        return self._connections
+
+    def collector(self, submit: Submit) -> Collector:
+        """Return what brings their tickets.
+
+        Args:
+            submit: Queues accepted tickets.
+        """
+        from firstline.desk.collecting import Collector  # noqa: PLC0415 - only some need it
+
+        return Collector(
+            connections=self.connections,
+            store=self._store,
+            settings=self.workspace.settings,
+            submit=submit,
+            now=self._opened.parts.now,
+        )
+
     def line(self) -> Line:
         """Return what a durable engine works with."""
         from firstline.desk.runs import open_line  # noqa: PLC0415 - the engine takes long to import
 
-        return open_line(self._opened, self._store, self._outbox)
+        return open_line(self._opened, self._store, self._outbox, self.connections)
 
     async def disconnect(self) -> None:
-        """Let the models' connections go; they belong to the event loop that used them."""
+        """Let connections go that belong to the event loop which used them."""
+        if self._connections is not None:
+            await self._connections.close()
         models = self._opened.parts.models
         if models is not None:
             await models.asker.close()
@@ -206,6 +248,8 @@ class Desk:
     def close(self) -> None:
         """Let the files go."""
         self._opened.parts.knowledge.close()
+        if self._opened.parts.customers is not None:
+            self._opened.parts.customers.close()
         self._store.close()
 
     def __enter__(self) -> Self:
@@ -242,6 +286,9 @@ def open_desk(
         SetupError: The database, the folder or the models cannot be used.
     """
     workspace = load(Path(folder))
+    problems = Problems()
+    channels = read_channels(workspace.folder, problems)
+    problems.raise_if_any()
     make_data_folder(workspace)
     engine = open_database(app_url(workspace.data))
     store = TicketStore(engine)
@@ -256,7 +303,7 @@ def open_desk(
     opened = open_company(
         workspace, history=EarlierTickets(store), models=models, progress=progress
     )
-    return Desk(with_release(opened, engine), store, Outbox(engine))
+    return Desk(with_release(opened, engine), store, Outbox(engine), channels)
 
 
 def autonomy_level(written: str | None) -> Autonomy | None:

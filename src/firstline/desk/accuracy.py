@@ -25,7 +25,7 @@ from firstline.store.answered import answered
 from firstline.store.labels import LabelKind, LabelLedger, StoredLabel
 from firstline.store.samples import SampleBook
 from firstline.trust.share import Drawn, Share, share
-from firstline.workspace import Customers
+from firstline.workspace import CustomerBook
 
 By = Literal["intent", "channel", "language", "segment", "hour", "reason"]
 WAYS: tuple[By, ...] = get_args(By)
@@ -186,7 +186,7 @@ def _naming(opened: Opened, by: By, segment: str) -> Callable[[Answer], str]:
 class _Segments:
     """Tells a customer's segment; each customer is looked up once."""
 
-    def __init__(self, customers: Customers | None, field: str) -> None:
+    def __init__(self, customers: CustomerBook | None, field: str) -> None:
         self._customers = customers
         self._field = field
         self._known: dict[str, str] = {}
@@ -197,7 +197,7 @@ class _Segments:
         if self._customers is None or ticket.customer is None or not ticket.verified:
             return NONE
         if ticket.customer not in self._known:
-            record = self._customers.find(ticket.customer)
+            record = self._customers.find(ticket.customer, (self._field,))
             value = None if record is None else record.value(self._field)
             self._known[ticket.customer] = value or NONE
         return self._known[ticket.customer]

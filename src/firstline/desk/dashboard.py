@@ -53,6 +53,7 @@ from firstline.desk.exposition import Standing, exposition
 from firstline.errors import InputError, SetupError
 from firstline.observe import log, place_of
 from firstline.pipeline.release import Release
+from firstline.store.arrival_counts import hook_totals, standings
 from firstline.store.autonomy import AutonomyStore
 from firstline.store.calls import PICO, CallLedger
 from firstline.store.feedback import REOPEN_WITHIN, FeedbackStore
@@ -104,6 +105,7 @@ class Dashboards:
         admit: Callable[[], object] = _nobody,
         keep: float = 0.0,
     ) -> None:
+        self._engine = engine
         self._metrics = MetricsStore(engine)
         self._moment = MomentStore(engine)
         self._counting = Counting(engine)
@@ -273,6 +275,8 @@ class Dashboards:
                 certificates=len(in_force(release)),
                 alerts=alerts(self._readings(now, release, state, budgets, retirements)),
                 uncounted=uncounted,
+                channels=standings(self._engine, now),
+                hooks=hook_totals(self._engine),
             )
         )
 

@@ -8,7 +8,7 @@ anything a customer wrote: channels, intents, reasons and models are the company
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from math import isfinite
@@ -19,6 +19,7 @@ import re2
 from firstline.desk.alerts import Alert
 from firstline.desk.dashboard_records import BudgetFigures, Retirement
 from firstline.pipeline.release import Release
+from firstline.store.arrivals import Standing as Arriving
 from firstline.store.calls import PICO
 from firstline.store.metric_records import CallSum, DeliveryDoubts, QueueState, TicketCount
 from firstline.store.spread import BUCKETS_A_DECADE, Spread, edge_value
@@ -74,6 +75,9 @@ class Standing:
     certificates: int
     alerts: Sequence[Alert]
     uncounted: int = 0
+    channels: Sequence[Arriving] = ()
+    hooks: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Webhooks of all time by inbox and verdict."""
 
 
 def exposition(standing: Standing) -> str:
@@ -88,6 +92,7 @@ def families(standing: Standing) -> Iterator[Family]:
     yield from _models(standing)
     yield from _times(standing)
     yield from _people(standing)
+    yield from _channels(standing)
     yield from _limits(standing)
     yield _family(
         "alert",
@@ -211,6 +216,53 @@ def _people(standing: Standing) -> Iterator[Family]:
         "gauge",
         "Replies by what customers say of them; they may change their minds.",
         (_sample(count, answer=answer) for answer, count in sorted(standing.feedback.items())),
+    )
+
+
+def _channels(standing: Standing) -> Iterator[Family]:
+    channels, now = standing.channels, standing.now
+    yield _family(
+        "arrivals_waiting",
+        "gauge",
+        "Conversations of helpdesks and mailboxes that are to be fetched.",
+        (_sample(one.waiting, inbox=one.inbox) for one in channels),
+    )
+    yield _family(
+        "arrivals_failing",
+        "gauge",
+        "Those of them that could not be fetched yet.",
+        (_sample(one.failing, inbox=one.inbox) for one in channels),
+    )
+    yield _family(
+        "arrivals_oldest_seconds",
+        "gauge",
+        "How long the one that waits longest has waited.",
+        (_sample(_seconds(now, one.oldest), inbox=one.inbox) for one in channels),
+    )
+    yield _family(
+        "poll_age_seconds",
+        "gauge",
+        "How long ago a helpdesk or mailbox was last polled; absent where none ever was.",
+        (
+            _sample(_seconds(now, one.polled_at), inbox=one.inbox)
+            for one in channels
+            if one.polled_at is not None
+        ),
+    )
+    yield _family(
+        "poll_failing",
+        "gauge",
+        "1 while the last poll failed.",
+        (_sample(float(bool(one.problem)), inbox=one.inbox) for one in channels),
+    )
+    yield _family(
+        "webhooks_total",
+        "counter",
+        "Webhooks by what their signatures said: good, unsigned, wrong, stale.",
+        (
+            _sample(count, inbox=inbox, verdict=verdict)
+            for (inbox, verdict), count in sorted(standing.hooks.items())
+        ),
     )
 
 

@@ -8,31 +8,42 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from firstline.channels import STORED, Channel, FileChannel, StoredChannel
 from firstline.channels.tickets import TicketFile
 from firstline.desk.basis import current_basis, made_under
 from firstline.desk.build import Opened, Progress, silent
+from firstline.desk.connections import Connections
 from firstline.desk.releasing import watch_of
 from firstline.desk.results import RESULTS, Summary, replaced, write_results
 from firstline.errors import InputError, Place, SetupError, TicketError
 from firstline.pipeline.engine import Engine
 from firstline.pipeline.intake import intake, masker_of
-from firstline.pipeline.workflows import Line
-from firstline.records import Ticket
+from firstline.pipeline.workflows import AsksBack, Line
+from firstline.records import Answer, Ticket, TicketId
+from firstline.review.feedback_links import open_links
+from firstline.review.notes import note_text
 from firstline.store import (
     BatchList,
     CallLedger,
     CommitmentLedger,
     Inbox,
     Outbox,
+    StoredTicket,
     TicketStore,
 )
+from firstline.store.arrival_tables import NOTED
 
+PUBLIC_URL: Final = "FIRSTLINE_PUBLIC_URL"
+"""The environment variable that says where customers reach the server."""
+FEEDBACK_PATH: Final = "/feedback"
 RUN_FILE = ".firstline-run.json"
 BATCH = 50
 """Tickets accepted in one transaction."""
@@ -107,12 +118,14 @@ def _known_run(marker: Path, out: Path, autonomy: str | None) -> Inbox:
     return Inbox(id=inbox_id, kind="file", target=str(out.resolve()), autonomy=autonomy)
 
 
-def open_line(opened: Opened, store: TicketStore, outbox: Outbox) -> Line:
+def open_line(opened: Opened, store: TicketStore, outbox: Outbox, connections: Connections) -> Line:
     """Return what the engine works with, with one channel for each place replies go to."""
     parts = opened.parts
     channels: dict[tuple[str, str], Channel] = {}
 
     def outlet(kind: str, target: str) -> Channel:
+        if kind in NOTED:
+            return connections.named(target).channel
         if (kind, target) not in channels:
             channels[kind, target] = (
                 StoredChannel(store.engine, target, now=parts.now)
@@ -120,6 +133,11 @@ def open_line(opened: Opened, store: TicketStore, outbox: Outbox) -> Line:
                 else FileChannel(Path(target))
             )
         return channels[kind, target]
+
+    def note_of(stored: StoredTicket, answer: Answer | None) -> str:
+        intent = None if answer is None else answer.route.intent
+        spec = None if intent is None else opened.workspace.intent(intent)
+        return note_text(stored, answer, spec)
 
     basis = current_basis(
         opened.workspace,
@@ -139,7 +157,30 @@ def open_line(opened: Opened, store: TicketStore, outbox: Outbox) -> Line:
         commitments=CommitmentLedger(store.engine),
         under=made_under(basis),
         watch=watch_of(opened),
+        note_of=note_of,
+        asks_back=asking_back(opened.workspace.data, os.environ.get(PUBLIC_URL, ""), parts.now),
     )
+
+
+def asking_back(data: Path, public_url: str, now: Callable[[], datetime]) -> AsksBack | None:
+    """Return what asks below a reply whether it helped; None where no customer reaches the server.
+
+    Args:
+        data: The workspace's data folder, where the key of the links is.
+        public_url: Where customers reach the server; may be empty.
+        now: The clock.
+    """
+    start = public_url.rstrip("/")
+    if not start:
+        return None
+    links = open_links(data)
+
+    def ask(ticket: TicketId) -> str:
+        tokens = links.tokens(ticket, now())
+        yes, no = (f"{start}{FEEDBACK_PATH}/{tokens[answer]}" for answer in ("yes", "no"))
+        return f"Was this helpful?\nYes: {yes}\nNo: {no}"
+
+    return ask
 
 
 async def run_file(

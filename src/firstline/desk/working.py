@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from firstline.desk.collecting import Collector
 from firstline.errors import SetupError
 from firstline.observe import log
 from firstline.pipeline.engine import Engine
@@ -19,7 +20,12 @@ MOST_FAILURES = 12
 
 
 async def keep_working(
-    engine: Engine, line: Line, stop: asyncio.Event, *, wanted: Callable[[], bool] = lambda: True
+    engine: Engine,
+    line: Line,
+    stop: asyncio.Event,
+    *,
+    wanted: Callable[[], bool] = lambda: True,
+    collector: Collector | None = None,
 ) -> None:
     """Tend a started engine, first with what is open, until `stop` is set.
 
@@ -28,7 +34,24 @@ async def keep_working(
         line: What it works with.
         stop: Set it to end the loop at once.
         wanted: Asked between two looks; the loop ends when it says no.
+        collector: Brings tickets of helpdesks and mailboxes meanwhile.
     """
+    ended = asyncio.Event()
+    collecting = (
+        asyncio.create_task(collector.keep_collecting(ended)) if collector is not None else None
+    )
+    try:
+        await _keep_tending(engine, line, stop, wanted)
+    finally:
+        ended.set()
+        if collecting is not None:
+            collecting.cancel()
+            await asyncio.gather(collecting, return_exceptions=True)
+
+
+async def _keep_tending(
+    engine: Engine, line: Line, stop: asyncio.Event, wanted: Callable[[], bool]
+) -> None:
     warming = asyncio.create_task(asyncio.to_thread(warm, line.parts))
     await engine.submit(await asyncio.to_thread(line.store.open_ids))
     failed = 0

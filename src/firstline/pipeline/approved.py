@@ -60,7 +60,7 @@ async def send_approved(ticket_id: TicketId, line: Line) -> str:
     receipt = await deliver_stage(
         stored.ticket,
         released.kind,
-        released.text,
+        line.outgoing(stored.ticket, inbox, released.kind, released.text),
         channel=line.outlets(inbox.kind, inbox.target),
         outbox=ApprovedOutbox(line.store.engine),
         caps=NO_CAPS,

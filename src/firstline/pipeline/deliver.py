@@ -1,7 +1,8 @@
 """Deliver: at most once, and only what is still wanted.
 
 The claim is committed before anything leaves. After a crash the channel is asked whether the
-parcel arrived; when it cannot tell, a person looks, and nothing is sent again.
+parcel arrived, and the same when an answer was lost: what is there is there, what is certainly not
+there is sent once more, and when the channel cannot tell, a person looks and nothing is sent again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from firstline.channels import Channel, Parcel
+from firstline.channels import Channel, NotWantedError, Parcel
+from firstline.observe import log
 from firstline.records import Receipt, Ticket
 from firstline.store import Caps, Kind, Outbox
 from firstline.store.commitments import NewCommitment
@@ -37,38 +39,118 @@ async def deliver_stage(
     match claim:
         case "done" | "cancelled":
             return receipt
-        case "unknown":
-            settled = await _after_a_crash(parcel, receipt, channel)
-        case "claimed":
-            settled = await _send(parcel, receipt, channel)
+        case "unknown" | "claimed":
+            settled = await carry(parcel, receipt, channel, is_new=claim == "claimed", now=now)
         case _:
             assert_never(claim)
-    settled = replace(settled, at=now())
     await asyncio.to_thread(outbox.settle, settled)
     return settled
 
 
-async def _after_a_crash(parcel: Parcel, receipt: Receipt, channel: Channel) -> Receipt:
-    try:
-        presence = await channel.find(parcel.marker)
-    except OSError as error:
-        return replace(receipt, state="uncertain", detail=f"read back: {error}")
-    match presence:
-        case "present":
-            return replace(receipt, state="sent", detail="found after a crash")
-        case "absent" if receipt.detail:  # It may not be sent any more.
-            return replace(receipt, state="cancelled")
-        case "absent":
-            return await _send(parcel, receipt, channel)
-        case "unknown":
-            return replace(receipt, state="uncertain", detail="the channel cannot tell")
-        case _:
-            assert_never(presence)
+async def carry(
+    parcel: Parcel,
+    receipt: Receipt,
+    channel: Channel,
+    *,
+    is_new: bool,
+    now: Callable[[], datetime],
+) -> Receipt:
+    """Bring a claimed parcel to its channel; return what became of it.
+
+    Args:
+        parcel: What is delivered.
+        receipt: As it was claimed; a detail says that it may not be sent any more.
+        channel: Where it goes.
+        is_new: False: an earlier attempt stopped in the middle.
+        now: The clock.
+    """
+    if is_new:
+        settled = await _send(parcel, receipt, channel)
+    else:
+        settled = await _after_a_crash(parcel, receipt, channel, now())
+    return replace(settled, at=now())
+
+
+async def _after_a_crash(
+    parcel: Parcel, receipt: Receipt, channel: Channel, now: datetime
+) -> Receipt:
+    return await _settled(
+        parcel,
+        receipt,
+        channel,
+        found="found after a crash",
+        begun=(now - receipt.at).total_seconds(),
+        may_send=not receipt.detail,
+    )
 
 
 async def _send(parcel: Parcel, receipt: Receipt, channel: Channel) -> Receipt:
     try:
         reference = await channel.send(parcel)
+    except NotWantedError as refusal:
+        return replace(receipt, state="cancelled", detail=refusal.why)
     except OSError as error:
+        if channel.is_local:
+            return replace(receipt, state="uncertain", detail=f"send: {error}")
+        log.warning("send_failed", key=parcel.marker, kind=type(error).__name__)
+        return await _settled(
+            parcel, receipt, channel, found="found after an error", begun=0.0, may_send=True
+        )
+    return replace(receipt, state="sent", detail=reference)
+
+
+async def _settled(
+    parcel: Parcel,
+    receipt: Receipt,
+    channel: Channel,
+    *,
+    found: str,
+    begun: float,
+    may_send: bool,
+) -> Receipt:
+    """Ask the channel whether a parcel arrived; send it once more when it certainly did not.
+
+    Args:
+        parcel: It was sent, or was about to be.
+        receipt: As it was claimed.
+        channel: Where it was sent.
+        found: What the receipt says when it is there.
+        begun: Seconds since it was last seen leaving.
+        may_send: False: it may not leave any more.
+    """
+    presence = await _presence(parcel, channel)
+    if presence == "absent" and (wait := channel.settle_seconds - begun) > 0:
+        # What was on its way when its sender lost sight of it may still arrive.
+        await asyncio.sleep(wait)
+        presence = await _presence(parcel, channel)
+    match presence:
+        case "present":
+            return replace(receipt, state="sent", detail=found)
+        case "absent" if not may_send:
+            return replace(receipt, state="cancelled")
+        case "absent":
+            return await _send_again(parcel, receipt, channel)
+        case "unknown":
+            return replace(receipt, state="uncertain", detail="the channel cannot tell")
+        case _:
+            return replace(receipt, state="uncertain", detail=f"read back: {presence}")
+
+
+async def _presence(parcel: Parcel, channel: Channel) -> str:
+    """Return whether a parcel is there, or what went wrong when its channel was asked."""
+    try:
+        return await channel.find(parcel)
+    except OSError as error:
+        return f"{error}" or type(error).__name__
+
+
+async def _send_again(parcel: Parcel, receipt: Receipt, channel: Channel) -> Receipt:
+    try:
+        reference = await channel.send(parcel)
+    except NotWantedError as refusal:
+        return replace(receipt, state="cancelled", detail=refusal.why)
+    except OSError as error:
+        if await _presence(parcel, channel) == "present":
+            return replace(receipt, state="sent", detail="found after an error")
         return replace(receipt, state="uncertain", detail=f"send: {error}")
     return replace(receipt, state="sent", detail=reference)

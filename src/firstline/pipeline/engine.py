@@ -27,6 +27,7 @@ from firstline.observe import silence
 from firstline.pipeline.approved import tend_approved
 from firstline.pipeline.batch_lane import BatchLane
 from firstline.pipeline.engine_config import THREADS, engine_config
+from firstline.pipeline.handing_over import tend_hand_overs
 from firstline.pipeline.limiter import SAMPLE, differs, learned_limit
 from firstline.pipeline.promised import remind
 from firstline.pipeline.slots import FileSlots, PostgresSlots, Slots, executor_name, take_slot
@@ -149,6 +150,8 @@ class Engine:
         await self.give_up()
         await self.keep_pace()
         await tend_approved(self._line)
+        if self._line.note_of is not None:
+            await tend_hand_overs(self._line)
         await self.tend_batches(hurry=hurry)
         await asyncio.to_thread(remind, self._line.commitments, self._line.now())
         if self._line.watch is not None:
@@ -208,7 +211,7 @@ class Engine:
             await asyncio.get_running_loop().run_in_executor(alone, destroy)
         # DBOS made its own threads the loop's default ones and has just ended them.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
-        Running.line = Running.lane = Running.limit = None
+        Running.line = Running.lane = Running.limit = Running.turn = None
         Running.at_once = 0
         if self._slots is not None:
             self._slots.close()

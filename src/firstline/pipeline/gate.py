@@ -223,7 +223,9 @@ def draft_grounds(case: Case) -> Iterator[Ground]:
     if case.draft.cause in TAKEN_OVER:
         yield _review(case.draft.cause, case.draft.reason)
     elif case.draft.action == "escalate":
-        yield _escalate(case.draft.cause or "no_answer", case.draft.reason)
+        # Nobody knows yet whether there is an answer while a source could not be asked.
+        hold = _review if case.context.missing else _escalate
+        yield hold(case.draft.cause or "no_answer", case.draft.reason)
         needless = needless_handover(
             case.draft,
             case.route,
@@ -246,7 +248,8 @@ def check_grounds(case: Case) -> Iterator[Ground]:
     if case.draft.action != "escalate" and not case.findings:
         yield _review("unchecked", "no check ran")
     for finding in case.findings:
-        if finding.result == "block" and finding.check not in UNPROVEN:
+        unasked = finding.code == "check_failed" and bool(case.context.missing)
+        if finding.result == "block" and finding.check not in UNPROVEN and not unasked:
             yield _escalate(f"check_{finding.check}", finding.detail)
         elif finding.result != "pass":
             yield _review(f"check_{finding.check}", finding.detail)

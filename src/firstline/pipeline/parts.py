@@ -17,7 +17,7 @@ from firstline.pipeline.models import Models
 from firstline.pipeline.release import Release
 from firstline.records import Evidence, Ticket
 from firstline.routing import Classifier
-from firstline.workspace import Customers, Workspace
+from firstline.workspace import CustomerBook, Workspace
 
 Vectors = NDArray[np.float32]
 
@@ -81,7 +81,7 @@ class Parts:
     knowledge: Knowledge
     classifier: Classifier | None
     """None when the workspace has no examples to learn from."""
-    customers: Customers | None
+    customers: CustomerBook | None
     encode: Callable[[Sequence[str]], Vectors] | None
     """None when this machine has no encoder."""
     history: History

@@ -22,6 +22,7 @@ from firstline.proof.wording import Rewording, rewordings
 from firstline.records import Answer, Context, Evidence, EvidenceId, Sentence
 from firstline.store.uses import Use
 from firstline.workspace import CustomerRecord
+from firstline.workspace.needed_fields import needed_fields
 
 Change = Literal["changed", "withdrawn", "internal", "superseded"]
 Stands = Literal["verbatim", "proven", "no"]
@@ -68,10 +69,16 @@ class Restated:
 
 
 class Live:
-    """What customers may be told now; each document is read once."""
+    """What customers may be told now; each document is read once.
 
-    def __init__(self, parts: Parts) -> None:
+    Args:
+        parts: The company.
+        needs: The fields of customers' records that were asked for; None: all there are.
+    """
+
+    def __init__(self, parts: Parts, needs: tuple[str, ...] | None = None) -> None:
         self._parts = parts
+        self._needs = needs
         self._documents = {str(item.id): item for item in parts.knowledge.documents()}
         self._standing: dict[tuple[str, str], Standing] = {}
         self._records: dict[str, CustomerRecord | None] = {}
@@ -93,7 +100,9 @@ class Live:
         """Return a customer's record; raises SetupError when it cannot be read."""
         if customer not in self._records:
             customers = self._parts.customers
-            self._records[customer] = None if customers is None else customers.find(customer)
+            self._records[customer] = (
+                None if customers is None else customers.find(customer, self._needs)
+            )
         return self._records[customer]
 
     def change(self, use: Use) -> Change | None:
@@ -189,6 +198,11 @@ def text_version(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def live_for(answer: Answer, parts: Parts) -> Live:
+    """Return what stands now, as far as an answer's ticket calls for it."""
+    return Live(parts, needed_fields(parts.workspace, answer.route.intent))
+
+
 def stale_uses(answer: Answer, parts: Parts, live: Live | None = None) -> tuple[Restated, ...]:
     """Return the sentences of a draft whose evidence has changed; a draft without any is sound.
 
@@ -198,7 +212,7 @@ def stale_uses(answer: Answer, parts: Parts, live: Live | None = None) -> tuple[
     Raises:
         SetupError: The knowledge base or the customers cannot be read.
     """
-    now = live or Live(parts)
+    now = live or live_for(answer, parts)
     context, draft = answer.context, answer.draft
     subject = subject_of(answer.ticket, answer.route, context, draft, parts=parts)
     return restand(answer, rests_on(subject), parts, now, records_as_now=True)

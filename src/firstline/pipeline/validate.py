@@ -11,10 +11,12 @@ stand now:
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from firstline.errors import FirstlineError
 from firstline.pipeline.parts import Parts
 from firstline.pipeline.premises import outdated
 from firstline.proof.checks import CHECKS as PURE
@@ -22,6 +24,7 @@ from firstline.proof.run import SECONDS, run_checks
 from firstline.proof.subject import Check, Subject, blocked, doubted, nobodys
 from firstline.records import Context, Draft, Finding, Route, Ticket
 from firstline.workspace import CustomerRecord
+from firstline.workspace.needed_fields import needed_fields
 
 LookUp = Callable[[Subject, Ticket, Context, Parts], object]
 """A check that asks the knowledge base or the records how things stand now."""
@@ -52,7 +55,8 @@ async def validate_stage(
     """
     if draft.action == "escalate":
         return ()
-    subject = subject_of(ticket, route, context, draft, parts=parts)
+    # Off the event loop: another system may take its time to say who the customer is.
+    subject = await asyncio.to_thread(subject_of, ticket, route, context, draft, parts=parts)
     chosen = checks_for(ticket, context, parts) if checks is None else checks
     return await run_checks(subject, chosen, where=ticket.id, seconds=seconds, spend=spend)
 
@@ -61,7 +65,7 @@ def subject_of(
     ticket: Ticket, route: Route, context: Context, draft: Draft, *, parts: Parts
 ) -> Subject:
     """Return what the checks look at."""
-    record = known_customer(ticket, parts)
+    record = known_customer(ticket, route, parts)
     return Subject(
         asked=f"{ticket.subject}\n{ticket.text}",
         asked_in=ticket.language,
@@ -82,11 +86,18 @@ def _today(ticket: Ticket, parts: Parts) -> date:
     return ticket.received_at.astimezone(ZoneInfo(parts.workspace.settings.timezone)).date()
 
 
-def known_customer(ticket: Ticket, parts: Parts) -> CustomerRecord | None:
-    """Return the record of who asks, when the channel vouches for them."""
+def known_customer(ticket: Ticket, route: Route, parts: Parts) -> CustomerRecord | None:
+    """Return the record of who asks, when the channel vouches for them.
+
+    Nobody is known while the customers cannot be read: that can only make a check stricter.
+    """
     if not ticket.verified or ticket.customer is None or parts.customers is None:
         return None
-    return parts.customers.find(ticket.customer)
+    wanted = needed_fields(parts.workspace, route.intent)
+    try:
+        return parts.customers.look_up(ticket.customer, wanted).record
+    except FirstlineError:
+        return None
 
 
 def checks_for(ticket: Ticket, context: Context, parts: Parts) -> Mapping[str, Check]:

@@ -38,9 +38,11 @@ from firstline.store import (
     Inbox,
     Kind,
     Outbox,
+    StoredTicket,
     TicketStore,
 )
 from firstline.store.answered import BASIS
+from firstline.store.arrival_tables import NOTED
 from firstline.workspace import Autonomy, parse_autonomy
 
 AT_ONCE = 24
@@ -48,6 +50,9 @@ AT_ONCE = 24
 once, so that a slow model leaves places free."""
 ROOMY = 50.0
 """Tickets a second that the models' limits must allow for that."""
+HAND_OVER = "handover"
+"""Ends the id of the workflow that leaves a ticket with people."""
+QUEUE_OF_NOTES = "deliver"
 MAX_RECOVERIES = 50
 """A ticket that was being worked on in this many crashes is handed to a person."""
 
@@ -55,6 +60,10 @@ Argument = TypeVar("Argument")
 Found = TypeVar("Found")
 Outlets = Callable[[str, str], Channel]
 """Finds the channel an inbox delivers to, from its kind and target."""
+AsksBack = Callable[[TicketId], str]
+"""Returns the lines with which a reply's reader says whether it helped."""
+NoteOf = Callable[[StoredTicket, Answer | None], str]
+"""Writes what people get with a ticket, from what the stages said if they came to a verdict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +82,10 @@ class Line:
     """What is in use, kept with every draft: what labels of it may certify depends on that."""
     watch: ServiceWatch | None = None
     """Watches what goes out by itself; None: nobody does."""
+    note_of: NoteOf | None = None
+    """Writes what people get with a ticket where they work; None: they work here only."""
+    asks_back: AsksBack | None = None
+    """Asks, below a reply, whether it helped; None: nobody could follow the links."""
     told: Told | None = None
     """Is told how far each ticket is; None: nobody listens."""
     inboxes: dict[str, Inbox] = field(default_factory=dict)
@@ -130,6 +143,12 @@ class Line:
         case = prepared.case(answer.ticket, self.parts, await self.autonomy(answer.ticket))
         return self.outbox.under(self.watch.forbids(case, kind))
 
+    def outgoing(self, ticket: Ticket, inbox: Inbox, kind: Kind, text: str) -> str:
+        """Return what leaves: a reply to somebody elsewhere asks below whether it helped."""
+        if kind != "reply" or inbox.kind not in NOTED or self.asks_back is None:
+            return text
+        return f"{text}\n\n{self.asks_back(ticket.id)}"
+
     @property
     def caps(self) -> Caps:
         """The company's caps on automatic replies."""
@@ -149,6 +168,20 @@ class Running:
     """What the models' limits allow, as far as this process knows."""
     at_once: int = 0
     """Tickets that ask a model without having waited in its queue."""
+    turn: asyncio.Lock | None = None
+    """Whoever holds it may begin to compute."""
+
+
+async def _own_turn() -> None:
+    """Wait so that no two tickets begin to compute in the same round of the event loop.
+
+    What a ticket needs of the processor is one piece of some milliseconds. Forty of them in one
+    round would let every request of the web and every stream wait for all of them.
+    """
+    if Running.turn is None:
+        Running.turn = asyncio.Lock()
+    async with Running.turn:
+        await asyncio.sleep(0)
 
 
 def _may_ask_at_once() -> bool:
@@ -179,6 +212,7 @@ async def answer_ticket(ticket_id: str) -> str:
         return await _pass_on(await _stored_answer(stored.ticket, line), line)
     line.tell(stored.ticket.id, "taken")
     autonomy = await line.autonomy(stored.ticket)
+    await _own_turn()
     prepared = await prepare(stored.ticket, line.parts, autonomy=autonomy)
     if isinstance(prepared, Prepared) and prepared.wanted:
         body = ((PREPARED, encode(prepared)),)
@@ -290,7 +324,7 @@ async def deliver_now(answer: Answer, line: Line) -> str:
     receipt = await deliver_stage(
         ticket,
         delivery.kind,
-        delivery.text,
+        line.outgoing(ticket, inbox, delivery.kind, delivery.text),
         channel=line.outlets(inbox.kind, inbox.target),
         outbox=await line.still_released(answer, delivery.kind),
         caps=line.caps,

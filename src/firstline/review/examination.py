@@ -17,7 +17,7 @@ from typing import Final
 
 from firstline.errors import InputError
 from firstline.pipeline.parts import Parts
-from firstline.pipeline.standing import Live
+from firstline.pipeline.standing import Live, live_for
 from firstline.pipeline.validate import checks_for, subject_of
 from firstline.proof.checks.proven import proven
 from firstline.proof.proofs import SentenceProof
@@ -92,10 +92,12 @@ async def examine(
 
 async def look(answer: Answer, made: Edited, *, parts: Parts, unchanged: bool = False) -> Looked:
     """Return what there is to say about a reply today; nothing is refused."""
-    live = await asyncio.to_thread(Live, parts)
+    live = await asyncio.to_thread(live_for, answer, parts)
     changed = await asyncio.to_thread(_changed_since, answer, made, parts, live)
     context = await asyncio.to_thread(evidence_now, answer.context, parts, live)
-    subject = subject_of(answer.ticket, answer.route, context, made.draft, parts=parts)
+    subject = await asyncio.to_thread(
+        subject_of, answer.ticket, answer.route, context, made.draft, parts=parts
+    )
     free = replace(subject, foreign=True)
     checks = {**checks_for(answer.ticket, context, parts), "proof": _proof(made, free)}
     findings = await run_checks(subject, checks, where=answer.ticket.id)

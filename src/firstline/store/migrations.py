@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from firstline.store import (
+    arrival_tables,
     chat_tables,
     gap_tables,
     listing_tables,
@@ -160,3 +161,9 @@ def m011_use_counts(connection: sa.Connection) -> None:
 def m012_gap_marks(connection: sa.Connection) -> None:
     """Create what was dealt with of the gaps in the knowledge base."""
     schema.metadata.create_all(connection, tables=[gap_tables.gap_mark])
+
+
+@migration
+def m013_arrivals(connection: sa.Connection) -> None:
+    """Create what helpdesks told, how far they were polled, and the ledger of notes for people."""
+    arrival_tables.create_arrivals(connection)

@@ -43,6 +43,9 @@ _TURNS = _SENT.where(
     delivery.c.conversation == sa.bindparam("conversation"),
     delivery.c.ticket != sa.bindparam("ticket"),
 )
+_NOTICES = _SENT.where(
+    delivery.c.conversation == sa.bindparam("conversation"), delivery.c.kind == "notice"
+)
 _RECENT = _SENT.where(
     delivery.c.requester == sa.bindparam("requester"),
     delivery.c.message_at >= sa.bindparam("since"),
@@ -120,6 +123,8 @@ class Outbox:
             if forbidden:
                 return "cancelled", Receipt(key=key, state="cancelled", at=now, detail=forbidden)
             refusal = self._refusal(connection, record, caps)
+            if kind == "notice" and not refusal and self._told_before(connection, record):
+                refusal = "told_before"
             state = "cancelled" if refusal else "sending"
             connection.execute(
                 delivery.insert().values(
@@ -180,6 +185,12 @@ class Outbox:
                 return "done", Receipt(
                     key=str(row.key), state=settled, at=at, detail=str(row.detail)
                 )
+
+    @staticmethod
+    def _told_before(connection: sa.Connection, record: Ticket) -> bool:
+        """Whether the conversation was told already that a person has it: twice says no more."""
+        place = {"inbox": record.inbox, "conversation": record.conversation}
+        return bool(connection.scalar(_NOTICES, place))
 
     @staticmethod
     def _refusal(connection: sa.Connection, record: Ticket, caps: Caps) -> str:

@@ -198,9 +198,15 @@ class ReviewStore:
 
     def note_staff_reply(self, inbox: str, conversation: str, by: str, at: datetime) -> None:
         """Note that a person answered past Firstline; drafts for older messages are then stale."""
-        row = {"inbox": inbox, "conversation": conversation, "by": by, "at": instant(at)}
         with self._engine.begin() as connection:
-            connection.execute(self._insert(staff_reply).values(row).on_conflict_do_nothing())
+            self.note_staff_reply_on(connection, inbox, conversation, by, at)
+
+    def note_staff_reply_on(
+        self, connection: sa.Connection, inbox: str, conversation: str, by: str, at: datetime
+    ) -> None:
+        """Note it in a transaction of the caller's."""
+        row = {"inbox": inbox, "conversation": conversation, "by": by, "at": instant(at)}
+        connection.execute(self._insert(staff_reply).values(row).on_conflict_do_nothing())
 
     def overtaken(self, ticket_id: TicketId) -> ReviewRefused | None:
         """Return why a reply to a ticket is not wanted any more, or None while it is."""

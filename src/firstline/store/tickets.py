@@ -23,9 +23,10 @@ class Inbox:
     """A source of tickets and where its replies go."""
 
     id: str
-    kind: Literal["file", "api", "chat"]
+    kind: Literal["file", "api", "chat", "zendesk", "intercom", "freshdesk", "email", "webhook"]
     target: str
-    """For kind `file`: the output folder. For the others: a name, kept with every reply."""
+    """For kind `file`: the output folder; for `api` and `chat`: a name, kept with every reply; for
+    the others: the name of a channel of channels.toml."""
     autonomy: str | None = None
     """A level that overrides the workspace's, for this inbox only."""
 
@@ -138,6 +139,16 @@ class TicketStore:
         }
         with self._engine.begin() as connection:
             connection.execute(self._insert(inbox).values(values).on_conflict_do_nothing())
+        return self.inbox(record.id)
+
+    def keep_inbox(self, record: Inbox, now: datetime) -> Inbox:
+        """Store an inbox, or give the stored one the level and target of this one."""
+        held = self.open_inbox(record, now)
+        if held == record:
+            return held
+        values = {"autonomy": record.autonomy, "target": record.target}
+        with self._engine.begin() as connection:
+            connection.execute(inbox.update().where(inbox.c.id == record.id).values(values))
         return self.inbox(record.id)
 
     def inbox(self, inbox_id: str) -> Inbox:

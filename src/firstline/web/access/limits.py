@@ -52,8 +52,9 @@ class Limits:
     key: Rate = Rate(50, 500)
     address: Rate = Rate(100, 1_000)
     """More than of one person or program: offices and proxies share one."""
-    free: tuple[str, ...] = ("/static/", "/healthz", "/readyz")
-    """Beginnings of paths that are not counted."""
+    free: tuple[str, ...] = ("/static/", "/healthz", "/readyz", "/hooks/")
+    """Beginnings of paths that are not counted. A helpdesk sends all its webhooks from a few
+    addresses, and would be told to come again for what it cannot know to be too much."""
 
 
 class Buckets:

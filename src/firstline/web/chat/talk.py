@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from firstline.channels.stored import position_at
+from firstline.errors import SetupError
 from firstline.observe import log
 from firstline.pipeline.intake import Masker, intake, masker_of
 from firstline.pipeline.warming import warm_intake
@@ -150,9 +151,16 @@ class Chat:
     def _customer(self, visitor: Visitor) -> str:
         """Return the customer's record by the id the site gave, or by the address it gave."""
         customers = self._site.desk.opened.parts.customers
-        if customers is None or not visitor.email or customers.find(visitor.subject) is not None:
+        if customers is None or not visitor.email:
             return visitor.subject
-        return visitor.email if customers.find(visitor.email) is not None else visitor.subject
+        try:
+            for given in (visitor.subject, visitor.email):
+                if customers.find(given, ()) is not None:
+                    return given
+        except SetupError as error:
+            # Who cannot be looked up may write all the same; a person sees that it failed.
+            log.warning("chat_customer_unknown", reason=error.problem)
+        return visitor.subject
 
     async def accept(
         self, conversation: Conversation, client_id: str, text: str, *, hand_over: bool = False

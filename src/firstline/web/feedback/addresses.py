@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from firstline.desk.runs import FEEDBACK_PATH
 from firstline.records import TicketId
 from firstline.review.feedback_links import FeedbackLinks, open_links
 from firstline.store.feedback import FeedbackAnswer
 from firstline.web.site import Site
 
-PATH = "/feedback"
+PATH = FEEDBACK_PATH
 _OPEN: dict[str, FeedbackLinks] = {}
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from firstline.pipeline.standing import Live
+from firstline.errors import SetupError
+from firstline.pipeline.standing import live_for
 from firstline.pipeline.validate import subject_of
 from firstline.proof.proofs import SentenceProof
 from firstline.proof.statements import prove
@@ -93,7 +94,11 @@ def _changed(site: Site, case: ReviewCase) -> tuple[str, ...]:
     if usable(case.answer) is None or case.review.state not in CLAIMABLE:
         return ()
     parts = site.desk.opened.parts
-    return changed_sources(case.answer, parts, Live(parts))
+    try:
+        return changed_sources(case.answer, parts, live_for(case.answer, parts))
+    except SetupError as error:
+        # A source that is down must not keep a person from reading the ticket.
+        return (f"not known, {error.problem}",)
 
 
 def offered(site: Site) -> Offered:

@@ -1,0 +1,78 @@
+"""The ledger of notes for people: each ticket's is left in its helpdesk once.
+
+The states are those of the delivery ledger. No cap and no newer message forbids one: nobody but the
+team reads it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from firstline.records import Receipt, Ticket, TicketId
+from firstline.store.arrival_tables import KEPT, hand_over
+from firstline.store.database import reading
+from firstline.store.outbox import Claim
+from firstline.store.tickets import instant
+
+State = Literal["sent", "uncertain", "cancelled"]
+HandOverKind = Literal["note", "packet"]
+"""A note beside a ticket, or the packet with which it is assigned to people."""
+
+
+class HandOverLedger:
+    """The ledger in one database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
+        self._new = dialect.insert(hand_over).on_conflict_do_nothing()
+
+    def claim(self, record: Ticket, kind: HandOverKind, now: datetime) -> tuple[Claim, Receipt]:
+        """Claim the one note of a ticket, as `Outbox.claim` claims a delivery."""
+        key = f"{record.id}:{KEPT}"
+        at = instant(now)
+        row = {"key": key, "ticket": record.id, "kind": "", "state": "due", "detail": "", "at": at}
+        held = hand_over.c.key == key
+        taking = hand_over.update().where(held, hand_over.c.state == "due")
+        with self._engine.begin() as connection:
+            connection.execute(self._new, row)
+            if connection.execute(taking.values(state="sending", kind=kind, at=at)).rowcount:
+                return "claimed", Receipt(key=key, state="uncertain", at=now)
+            found = connection.execute(sa.select(hand_over).where(held)).one()
+        since = datetime.fromisoformat(found.at)
+        if found.state == "sending":
+            return "unknown", Receipt(key=key, state="uncertain", at=since)
+        return "done", Receipt(key=key, state=found.state, at=since, detail=found.detail)
+
+    def settle(self, receipt: Receipt) -> None:
+        """Write down what became of a note."""
+        row = hand_over.update().where(hand_over.c.key == receipt.key)
+        values = {"state": receipt.state, "detail": receipt.detail, "at": instant(receipt.at)}
+        with self._engine.begin() as connection:
+            connection.execute(row.values(values))
+
+    def of(self, ticket_id: TicketId) -> Receipt | None:
+        """Return what became of a ticket's note; None: there is none, or not yet."""
+        query = sa.select(hand_over).where(hand_over.c.key == f"{ticket_id}:{KEPT}")
+        with reading(self._engine).connect() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None or row.state == "due":
+            return None
+        state: State = "uncertain" if row.state == "sending" else row.state
+        at = datetime.fromisoformat(row.at)
+        return Receipt(key=row.key, state=state, at=at, detail=row.detail)
+
+    def unfinished(self, *, most: int) -> list[TicketId]:
+        """Return tickets that a person has and whose note was not left yet, the oldest first."""
+        query = (
+            sa.select(hand_over.c.ticket)
+            .where(hand_over.c.state.in_(("due", "sending")))
+            .order_by(hand_over.c.at)
+            .limit(most)
+        )
+        with reading(self._engine).connect() as connection:
+            return [TicketId(key) for key in connection.scalars(query)]
