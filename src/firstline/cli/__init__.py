@@ -29,6 +29,8 @@ COMMANDS = (
     "accuracy",
     "review",
     "serve",
+    "connect",
+    "channels",
     "people",
 )
 """Modules of this package, each with a `register(app)`."""

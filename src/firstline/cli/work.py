@@ -46,7 +46,13 @@ async def _work(desk: Desk, beside: int) -> None:
     await engine.start()
     err.print("working; stop with Ctrl-C")
     try:
-        await keep_working(engine, line, stop, wanted=lambda: not beside or os.getppid() == beside)
+        await keep_working(
+            engine,
+            line,
+            stop,
+            wanted=lambda: not beside or os.getppid() == beside,
+            collector=desk.collector(engine.submit) if desk.connections else None,
+        )
     finally:
         await engine.stop()
         await desk.disconnect()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
@@ -20,6 +20,8 @@ from firstline.web.dashboard import routes as dashboard
 from firstline.web.failures import Failures, add_error_pages
 from firstline.web.feedback import routes as feedback
 from firstline.web.home import routes as home
+from firstline.web.hooks import routes as hooks
+from firstline.web.hooks.receiving import Receiver
 from firstline.web.knowledge import routes as knowledge
 from firstline.web.review import routes as review
 from firstline.web.security import BodyLimit, SameOrigin, SecurityHeaders
@@ -29,6 +31,7 @@ from firstline.web.tickets import routes as tickets
 from firstline.web.tryit import routes as tryit
 
 ROUTERS = (
+    hooks.router,  # First: a storm of webhooks must not look through all pages each time.
     chat.router,
     access.router,
     review.router,
@@ -54,13 +57,23 @@ class Static(StaticFiles):
         return answer
 
 
-def create_app(site: Site, *, limits: Limits | None = None) -> FastAPI:
-    """Return the application for a site; without limits anybody may ask as fast as they can."""
+def create_app(
+    site: Site, *, limits: Limits | None = None, wake: Callable[[], None] = lambda: None
+) -> FastAPI:
+    """Return the application for a site.
+
+    Args:
+        site: What the routes work with.
+        limits: None: anybody may ask as fast as they can.
+        wake: Called when a webhook named a conversation that is to be fetched.
+    """
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         site.feed.start()
         yield
+        receiver: Receiver = app.state.receiver
+        await receiver.close()
         await site.feed.stop()
 
     app = FastAPI(
@@ -72,6 +85,7 @@ def create_app(site: Site, *, limits: Limits | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.site = site
+    app.state.receiver = Receiver(site, wake=wake)
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", Static(directory=pages.STATIC), name="static")

@@ -19,6 +19,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from firstline.desk import Desk
+from firstline.desk.collecting import Collector
+from firstline.desk.runs import asking_back
 from firstline.desk.working import keep_working
 from firstline.errors import SetupError
 from firstline.observe import silence
@@ -129,15 +131,24 @@ async def serve(
     listening = _bound(address)
     relay = Relay()
     line = replace(desk.line(), told=relay)
+    if address.public_url:
+        asks_back = asking_back(desk.workspace.data, address.public_url, line.now)
+        line = replace(line, asks_back=asks_back)
     engine = Engine(line, desk.workspace.data, listen=() if web_only else tuple(QUEUES))
     work = EngineWork(engine)
     site = open_site(desk, work=work, public_url=address.public_url, secure=address.secure)
     stop = asyncio.Event()
     await engine.start()
     work.is_up = True
-    tending = None if web_only else asyncio.create_task(keep_working(engine, line, stop))
+    collector = None if web_only or not desk.connections else desk.collector(engine.submit)
+    tending = (
+        None
+        if web_only
+        else asyncio.create_task(keep_working(engine, line, stop, collector=collector))
+    )
+    app = _application(site, relay, collector)
     try:
-        await _listen(_application(site, relay), address, listening, tending, ready)
+        await _listen(app, address, listening, tending, ready)
     finally:
         listening.close()
         stop.set()
@@ -148,9 +159,10 @@ async def serve(
         await desk.disconnect()
 
 
-def _application(site: Site, relay: Relay) -> FastAPI:
+def _application(site: Site, relay: Relay, collector: Collector | None) -> FastAPI:
     """Return the application, whose streams hear at once how far this process's tickets are."""
-    app = create_app(site, limits=Limits())
+    wake = (lambda: None) if collector is None else collector.woken.set
+    app = create_app(site, limits=Limits(), wake=wake)
     app.state.chat = chat = open_chat(site)
     relay.listen(chat.hub.told)
     relay.listen(partial(_tell_pages, site))

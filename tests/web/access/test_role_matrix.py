@@ -35,8 +35,9 @@ MEANT_FOR_EVERYBODY = (
     "/api/v1/docs",
 )
 """Whoever adds a public route adds it here, or below, on purpose."""
-MEANT_FOR_CUSTOMERS = ("/feedback/", "/chat", "/widget.js", "/api/v1/chat/")
-"""Beginnings of what customers reach: each checks a signed token or a session of its own."""
+MEANT_FOR_CUSTOMERS = ("/feedback/", "/chat", "/widget.js", "/api/v1/chat/", "/hooks/")
+"""Beginnings of what customers and helpdesks reach: each checks a signed token, a signature or a
+session of its own."""
 
 
 @dataclass(frozen=True, slots=True)

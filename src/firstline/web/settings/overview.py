@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from firstline.claude.registry import NOTICE, load_registry, platform_of, roles,
 from firstline.claude.specs import ModelSpec
 from firstline.desk import Desk
 from firstline.desk.basis import source_hash
+from firstline.desk.connection_states import channel_checks
 from firstline.errors import SetupError
 from firstline.knowledge import why_no_encoder
 from firstline.store.calls import CallLedger
@@ -76,7 +78,12 @@ def overview(desk: Desk, now: datetime) -> Overview:
     """
     models = models_view(desk, now)
     workspace = desk.workspace
-    found = [*examine(workspace, today=now.date()), *_machine(desk), _model_check(models)]
+    found = [
+        *examine(workspace, today=now.date()),
+        *channel_checks(workspace.folder, os.environ),
+        *_machine(desk),
+        _model_check(models),
+    ]
     checks = [replace(one, detail=told(one.detail, workspace)) for one in found]
     checks.sort(key=lambda one: ORDER[one.state])
     return Overview(

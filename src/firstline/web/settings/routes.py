@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Annotated, Literal
 
@@ -9,6 +11,7 @@ from fastapi import APIRouter, Form, HTTPException, Request
 from markupsafe import Markup
 from starlette.responses import Response
 
+from firstline.desk.connection_states import states
 from firstline.desk.scopes import scopes_of
 from firstline.desk.watching import watch_report
 from firstline.errors import InputError, WorkspaceError
@@ -26,6 +29,7 @@ from firstline.web.settings import budget, certified, levels
 from firstline.web.settings.acting import operator, reason_of, told
 from firstline.web.settings.standing import standing_of
 from firstline.web.site import Here, Site
+from firstline.workspace.secret_folder import with_kept
 
 router = APIRouter(include_in_schema=False, prefix="/settings")
 AUTONOMY = "/settings/autonomy"
@@ -228,6 +232,23 @@ def certificate(request: Request, site: Here, name: str) -> Response:
         tripped=next((one for one in report.release.trips if one.scope == scope), None),
         known=[str(spec.name) for spec in site.desk.workspace.intents],
         level_address=levels.address_of,
+    )
+
+
+@router.get("/channels", dependencies=[needs("lead")])
+def channels(request: Request, site: Here) -> Response:
+    """Show how each helpdesk, mailbox and webhook stands."""
+    workspace, now = site.desk.workspace, site.now()
+    settings = site.desk.connections.settings
+    environment = with_kept(os.environ, workspace.folder)
+    return page(
+        request,
+        "settings/channels.html",
+        rows=[
+            replace(one, problem=told_of(one.problem, workspace))
+            for one in states(settings, site.desk.engine, now, environment)
+        ],
+        hooks=f"{site.public_url}/hooks/",
     )
 
 
