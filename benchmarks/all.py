@@ -10,6 +10,7 @@ NAMES = (
     "routing",
     "end_to_end",
     "crashes",
+    "channel_crashes",
     "prompt_tokens",
     "model_calls",
     "throughput",
@@ -25,6 +26,8 @@ NAMES = (
     "grouping",
     "route_certificates",
     "console",
+    "chat",
+    "storm",
 )
 
 
