@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-MANY = 800
+MANY = 250
 """Tickets of a run that is to be stopped: more than are done while it stops."""
 ROOT = Path(__file__).resolve().parents[2]
 
