@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from firstline.records import TicketId
 from firstline.store import Inbox, TicketStore
 from firstline.store.samples import NewPlant, SampleBook
+from firstline.store.tickets import instant
+from firstline.store.trust_tables import lot_secret
 from tests.builders import NOON, a_draft, a_quote, a_ticket
 
 COUNT = 400
@@ -16,10 +18,13 @@ ALL = [TicketId(f"t{at}") for at in range(COUNT)]
 
 @pytest.fixture
 def book(engine: sa.Engine) -> SampleBook:
-    """Return the samples of a database with some hundred tickets."""
+    """Return the samples of a database with some hundred tickets, and always the same lots."""
     store = TicketStore(engine)
     store.open_inbox(Inbox(id="inbox", kind="file", target="out"), NOON)
     store.accept([(at, a_ticket(name)) for at, name in enumerate(ALL)])
+    with engine.begin() as connection:
+        row = {"name": "sample", "salt": "5" * 64, "at": instant(NOON)}
+        connection.execute(lot_secret.insert().values(row))
     return SampleBook(engine)
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import mmap
 import tempfile
+import unicodedata
 from collections import Counter, defaultdict
-from functools import cache
+from functools import cache, lru_cache
 from typing import Protocol
 
 import re2
@@ -32,8 +33,9 @@ _MIN_MODEL_ALONE = 0.6
 _NOISE = re2.compile(
     r"(?i)https?://\S+|\S+@\S+|\*{4}\w*|[\p{L}\p{Nd}\-]+(?:\.[\p{L}\p{Nd}\-]+)+|#?[\p{L}_\-/.]*\p{Nd}[\p{L}\p{Nd}_\-/.]*"
 )
+_MOST_SIGNS = 4096
+"""Characters whose part in words is remembered."""
 _NOT_LATIN = re2.compile(r"[^\p{Latin}\s'’]+")
-_WORD = re2.compile(r"[\p{L}\p{M}]+(?:['’][\p{L}\p{M}]+)*")
 _SCRIPTS = {
     "Latin": re2.compile(r"\p{Latin}"),
     "kana": re2.compile(r"[\p{Hiragana}\p{Katakana}]"),
@@ -128,19 +130,37 @@ def _script(text: str) -> str | None:
 def _script_counts(text: str) -> Counter[str]:
     if text.isascii():
         return Counter({"Latin": sum(map(str.isalpha, text))})
-    counts: Counter[str] = Counter()
-    rest = text
-    for name, pattern in _SCRIPTS.items():
-        rest, found = pattern.subn("", rest)
-        if found:
-            counts[name] = found * _WEIGHT.get(name, 1)
-        if not rest.strip():
-            break
-    return counts
+    found: Counter[str] = Counter()
+    for sign, number in Counter(text).items():
+        script = _script_of(sign)
+        found[script] += number * _WEIGHT.get(script, 1)
+    return Counter({name: found[name] for name in _SCRIPTS if found[name]})
+
+
+@lru_cache(maxsize=_MOST_SIGNS)
+def _script_of(sign: str) -> str:
+    """Return the script of one character; empty for one of no script, or of none that is told."""
+    return next((name for name, pattern in _SCRIPTS.items() if pattern.match(sign)), "")
+
+
+class _Blanks(dict[int, str]):
+    """What each character becomes between words: letters and marks themselves, others a blank."""
+
+    def __missing__(self, code: int) -> str:
+        sign = chr(code)
+        kept = sign if unicodedata.category(sign)[0] in "LM" else " "
+        if len(self) < _MOST_SIGNS:
+            self[code] = kept
+        return kept
+
+
+_BLANKS = _Blanks({ord("'"): "'", ord("’"): "'"})
 
 
 def _words(text: str) -> list[str]:
-    return [word.lower().replace("’", "'") for word in _WORD.findall(text)]
+    """Return runs of letters in small letters; an apostrophe inside a word belongs to it."""
+    runs = text.lower().translate(_BLANKS).replace("''", " ").split()
+    return [word for run in runs if (word := run.strip("'"))]
 
 
 def _votes(words: list[str]) -> dict[str, float]:
