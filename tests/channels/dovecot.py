@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import getpass
 import imaplib
 import os
@@ -54,7 +55,7 @@ ssl = yes
 ssl_cert = <{folder}/cert.pem
 ssl_key = <{folder}/key.pem
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2
 mail_location = maildir:{folder}/mail/%u
 mail_max_userip_connections = 50
 auth_failure_delay = 0
@@ -65,6 +66,11 @@ service anvil {{
 }}
 first_valid_uid = 0
 first_valid_gid = 0
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/oauth2.conf
+}}
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {folder}/users
@@ -92,6 +98,15 @@ namespace inbox {{
     auto = create
   }}
 }}
+"""
+
+
+_OAUTH2 = """
+introspection_mode = auth
+introspection_url = {introspection}
+username_attribute = email
+active_attribute = active
+active_value = true
 """
 
 
@@ -150,8 +165,12 @@ class Dovecot:
 
 
 @contextmanager
-def running_dovecot() -> Iterator[Dovecot]:
-    """Start Dovecot in a folder of its own; the test is skipped where there is none."""
+def running_dovecot(introspection: str = "http://127.0.0.1:9/") -> Iterator[Dovecot]:
+    """Start Dovecot in a folder of its own; the test is skipped where there is none.
+
+    Args:
+        introspection: Where it asks whose an access token is.
+    """
     program = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     openssl = shutil.which("openssl")
     if program is None or openssl is None:
@@ -161,6 +180,7 @@ def running_dovecot() -> Iterator[Dovecot]:
         folder.chmod(0o755)
         server = Dovecot(port=free_port(), tls_port=free_port(), folder=folder)
         _write_files(server, openssl)
+        (folder / "oauth2.conf").write_text(_OAUTH2.format(introspection=introspection))
         process = subprocess.Popen(
             [program, "-F", "-c", str(folder / "dovecot.conf")],
             stdin=subprocess.DEVNULL,
@@ -246,6 +266,8 @@ class Postman:
     """How many mails are taken slowly."""
     delay: float = 1.0
     """Seconds."""
+    tokens: set[str] = field(default_factory=set)
+    """Access tokens that are good."""
 
     def authenticate(self, *about: Any) -> AuthResult:
         """Let the one user in, unless told otherwise."""
@@ -254,6 +276,12 @@ class Postman:
         right = said.login == USER.encode() and said.password == PASSWORD.encode()
         answer = refusal or None
         return AuthResult(success=right and not refusal, handled=False, message=answer)
+
+    async def auth_XOAUTH2(self, _: SMTP, args: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd's name
+        """Let in who shows a token that is good."""
+        said = base64.b64decode(args[1]).decode()
+        good = {f"user={USER}\1auth=Bearer {token}\1\1" for token in self.tokens}
+        return AuthResult(success=said in good, handled=False)
 
     def _refusal(self, command: str) -> str:
         waiting = self.refusals.get(command, [])

@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 import typer
+from tests.channels.dovecot import ADDRESS, running_dovecot, running_postman
 from tests.channels.mail_world import running_world
+from tests.channels.token_server import CLIENT, SECRET, running_token_server
 from tests.desk.small_company import make_company
 from tests.helpdesks.company import KINDS, environment, secrets_of
 from tests.web.conftest import running
@@ -104,6 +106,41 @@ def test_a_helpdesk_is_connected_from_a_script(shell: Shell, kind: str) -> None:
     entry = shell.channels[0]
     assert (entry["name"], entry["kind"], entry["mode"]) == ("support", kind, "shadow")
     assert not shell.secrets.exists(), "what the environment holds is not written down"
+
+
+def test_a_mailbox_without_a_password_is_connected(shell: Shell) -> None:
+    """The app's secret is asked for and no password; both servers let in who shows a token."""
+    with (
+        running_token_server() as provider,
+        running_dovecot(provider.introspection) as dovecot,
+        running_postman() as postman,
+    ):
+        postman.tokens = provider.tokens
+        shell.environment = {"FIRSTLINE_SUPPORT_CLIENT_SECRET": SECRET}
+        words = {
+            "address": ADDRESS,
+            "imap-host": "127.0.0.1",
+            "imap-port": dovecot.port,
+            "imap-security": "none",
+            "smtp-host": "127.0.0.1",
+            "smtp-port": postman.port,
+            "smtp-security": "none",
+            "token-url": provider.url,
+            "client-id": CLIENT,
+        }
+        done = shell.run("connect", "email", *(f"--{key}={one}" for key, one in words.items()))
+        assert done.exit_code == 0, done.output
+        assert "the credentials are good" in done.output
+        provider.tokens.clear()
+        shell.environment = {
+            "FIRSTLINE_SUPPORT_CLIENT_SECRET": "wrong",
+            "FIRSTLINE_SUPPORT_KEY_FILE": str(shell.secrets / "FIRSTLINE_SUPPORT_KEY"),
+        }
+        checked = shell.run("connect", "--check", "support")
+        assert checked.exit_code == 1
+        assert "invalid_client" in checked.output
+    assert len(provider.asked) >= 2
+    assert shell.channels[0]["client_id"] == CLIENT
 
 
 def test_wrong_credentials_write_nothing(shell: Shell) -> None:

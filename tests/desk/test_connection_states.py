@@ -39,6 +39,17 @@ def test_every_mistake_is_named_with_its_line(tmp_path: Path) -> None:
     assert all(one.fix for one in checks)
 
 
+def test_half_of_an_app_is_a_mistake(tmp_path: Path) -> None:
+    """An app without the address that gives it tokens would be asked for a password instead."""
+    text = (
+        '[[channel]]\nname = "a"\nkind = "email"\naddress = "help@acme.example"\n'
+        'imap_host = "mail.acme.example"\nsmtp_host = "mail.acme.example"\nclient_id = "1"\n'
+    )
+    (tmp_path / "channels.toml").write_text(text, "utf-8")
+    (check,) = channel_checks(tmp_path, {})
+    assert "`client_id` and `token_url`" in check.detail
+
+
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_a_missing_secret_is_named(tmp_path: Path, kind: str) -> None:
     """The variable is told, and with the secret the channel is well."""

@@ -81,8 +81,11 @@ class Imap:
     def _sign_in(self, server: MailServer) -> None:
         if not server.user:
             raise DeskRefused("forbidden", f"no user is named for {server.host}")
+        token = server.tokens.current() if server.tokens else ""
         try:
-            if server.user.isascii() and server.password.isascii():
+            if token:
+                self._mail.xoauth2(server.user, token, initial_folder=None)
+            elif server.user.isascii() and server.password.isascii():
                 self._mail.login(server.user, server.password, initial_folder=None)
             else:
                 self._mail.login_utf8(server.user, server.password, initial_folder=None)
@@ -93,7 +96,10 @@ class Imap:
             if any(code in str(error).upper() for code in _FOR_NOW):
                 problem = f"{server.host} lets nobody sign in now"
                 raise DeskRefused("unavailable", problem, retry_after=60.0) from None
-            problem = f"{server.host} refused the user or password"
+            if server.tokens:
+                server.tokens.forget(token)
+            what = "access token" if token else "password"
+            problem = f"{server.host} refused the user or {what}"
             raise DeskRefused("forbidden", problem) from None
 
     @property

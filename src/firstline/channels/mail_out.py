@@ -7,6 +7,7 @@ its own words count as a refusal then, and silence is uncertain.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from contextlib import suppress
 from typing import Final
@@ -69,6 +70,7 @@ class MailSender:
     async def _ready(self) -> aiosmtplib.SMTP:
         """Return a connection that is encrypted as configured, and signed in."""
         server = self._server
+        token = await asyncio.to_thread(server.tokens.current) if server.tokens else ""
         client = aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
@@ -80,13 +82,18 @@ class MailSender:
         )
         try:
             await client.connect()
-            if server.user:
+            if token:
+                await client.auth_xoauth2(server.user, token)
+            elif server.user:
                 await client.login(server.user, server.password)
         except aiosmtplib.SMTPAuthenticationError as error:
             client.close()
             if error.code < _LASTING:
                 raise _refused(error.code, "a sign-in") from None
-            problem = f"{server.host} refused the user or password (code {error.code})"
+            if server.tokens:
+                server.tokens.forget(token)
+            what = "access token" if token else "password"
+            problem = f"{server.host} refused the user or {what} (code {error.code})"
             raise DeskRefused("forbidden", problem) from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             client.close()

@@ -10,6 +10,7 @@ from typing import Literal
 
 import re2
 
+from firstline.channels.mail_tokens import AccessTokens
 from firstline.errors import SetupError
 
 Security = Literal["tls", "starttls", "none"]
@@ -46,6 +47,8 @@ class MailServer:
     user: str = ""
     """Empty: no sign-in (a relay that knows this machine)."""
     password: str = field(default="", repr=False)
+    tokens: AccessTokens | None = field(default=None, repr=False)
+    """Signs in with access tokens instead of the password."""
     authority: str = ""
     """A PEM file of the authority that signed the server's certificate, if no public one did."""
 
@@ -59,9 +62,11 @@ class MailServer:
         if self.security == "none" and not is_loopback(self.host):
             fix = 'Set security to "tls" or "starttls"'
             raise SetupError(f"{self.host} would be spoken to without encryption", fix=fix)
-        if any(sign in self.user + self.password for sign in "\r\n\0"):
+        if any(sign in self.user + self.password for sign in "\r\n\0\1"):
             fix = "Read it from a file without its line end"
-            raise SetupError("the mail user or password holds a line break", fix=fix)
+            raise SetupError(
+                "the mail user or password holds a line break or control character", fix=fix
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,8 @@ class Secret:
     making: Making = ""
     only_with: str = ""
     """A key without which there is no such secret."""
+    without: str = ""
+    """A key that makes it needless."""
 
 
 QUESTIONS: Final[Mapping[ChannelKind, tuple[Question, ...]]] = {
@@ -78,7 +80,14 @@ SECRETS: Final[Mapping[ChannelKind, tuple[Secret, ...]]] = {
         Secret(what="webhook_secret", says="the secret of the two rules", making="hex"),
     ),
     "email": (
-        Secret(what="password", says="Password of the mailbox"),
+        Secret(what="password", says="Password of the mailbox", without="client_id"),
+        Secret(what="client_secret", says="Secret of the app", only_with="client_id"),
+        Secret(
+            what="refresh_token",
+            says="Refresh token of the mailbox's owner",
+            needed=False,
+            only_with="client_id",
+        ),
         Secret(what="key", says="the key that signs reply addresses", making="hex"),
     ),
     "webhook": (
@@ -135,7 +144,8 @@ STEPS: Final[Mapping[ChannelKind, tuple[str, ...]]] = {
     "email": _steps(
         """
         - Make a mailbox, or take the one you have, with IMAP and SMTP, both with TLS. Gmail wants
-          an app password. Microsoft 365 takes no passwords for IMAP, so it cannot be connected.
+          an app password. Microsoft 365 takes none: register an app there that may read the
+          mailbox, and say --token-url, --client-id and --scope (docs/email.md has the values).
         - No webhook is needed: the mailbox is looked into every 30 seconds, and at once where the
           server tells of new mail.
         - Say authservs = [...] in channels.toml, as your server names itself in
@@ -156,9 +166,10 @@ OPTIONS: Final = " ".join(
     Options of every kind: --name --mode --poll-seconds --after-reply --group --tags.
     zendesk: --subdomain --email. intercom: --admin-id --region. freshdesk: --domain --portal.
     email: --address --sender-name --user --imap-host --imap-port --imap-security --smtp-host
-    --smtp-port --smtp-security --smtp-user --authority --own-addresses --staff --mailboxes
-    --searched --sent --keeps-sent --plus-addresses --authservs --team.
-    webhook: --url --network --receiver. Lists take commas. What is not given is asked for.
+    --smtp-port --smtp-security --smtp-user --token-url --client-id --scope --authority
+    --own-addresses --staff --mailboxes --searched --sent --keeps-sent --plus-addresses
+    --authservs --team. webhook: --url --network --receiver.
+    Lists take commas. What is not given is asked for.
     Secrets are never options: they are asked for unseen, or taken from the environment,
     FIRSTLINE_<NAME>_<WHAT>, or from the file that FIRSTLINE_<NAME>_<WHAT>_FILE names.
     """.split()

@@ -89,7 +89,7 @@ def hold(
     made: dict[str, str] = {}
     for one in wanted:
         variable = variable_of(setting.name, one.what)
-        if one.only_with and not setting.texts.get(one.only_with):
+        if not _is_wanted(one, setting):
             continue
         there = secret_of(setting.name, one.what, os.environ) or _kept(folder, variable)
         if there:
@@ -104,6 +104,12 @@ def hold(
                 fix=f"Set {variable}, or {variable}_FILE to the path of a file that holds it",
             )
     return Held(found=found, asked=asked, made=made)
+
+
+def _is_wanted(one: Secret, setting: ChannelSetting) -> bool:
+    if one.without and setting.texts.get(one.without):
+        return False
+    return not one.only_with or bool(setting.texts.get(one.only_with))
 
 
 def keep(folder: Path, new: Mapping[str, str]) -> Path:

@@ -27,6 +27,7 @@ from firstline.workspace.channel_settings import (
 
 if TYPE_CHECKING:
     from firstline.channels.mail_settings import MailServer, Security
+    from firstline.channels.mail_tokens import AccessTokens
 
 SHADOW = "shadow"
 Environment = Mapping[str, str]
@@ -189,18 +190,20 @@ def _mail(setting: ChannelSetting, environment: Environment) -> Helpdesk:
     from firstline.channels.mail_desk import MailDesk  # noqa: PLC0415 - see above
     from firstline.channels.mail_settings import MailSettings  # noqa: PLC0415 - see above
 
-    password = _needed(setting, "password", environment)
+    tokens = _tokens(setting, environment)
+    password = "" if tokens else _needed(setting, "password", environment)
+    own = secret_of(setting.name, "smtp_password", environment)
     texts, lists = setting.texts, setting.lists
     return MailDesk(
         MailSettings(
             address=texts["address"],
             name=texts["sender_name"],
-            imap=_server(setting, "imap", texts["user"] or texts["address"], password),
+            imap=_server(setting, "imap", texts["user"] or texts["address"], password or tokens),
             smtp=_server(
                 setting,
                 "smtp",
                 texts["smtp_user"] or texts["user"] or texts["address"],
-                secret_of(setting.name, "smtp_password", environment) or password,
+                own or password or tokens,
             ),
             key=_needed(setting, "key", environment).encode(),
             own_addresses=lists["own_addresses"],
@@ -216,7 +219,27 @@ def _mail(setting: ChannelSetting, environment: Environment) -> Helpdesk:
     )
 
 
-def _server(setting: ChannelSetting, which: str, user: str, password: str) -> MailServer:
+def _tokens(setting: ChannelSetting, environment: Environment) -> AccessTokens | None:
+    """Return what signs in where no password is taken; None: a password does."""
+    from firstline.channels.mail_tokens import AccessTokens, MailApp  # noqa: PLC0415 - see _mail
+
+    texts = setting.texts
+    if not texts["client_id"]:
+        return None
+    return AccessTokens(
+        MailApp(
+            token_url=texts["token_url"],
+            client_id=texts["client_id"],
+            client_secret=_needed(setting, "client_secret", environment),
+            scope=texts["scope"],
+            refresh_token=secret_of(setting.name, "refresh_token", environment),
+        )
+    )
+
+
+def _server(
+    setting: ChannelSetting, which: str, user: str, secret: str | AccessTokens | None
+) -> MailServer:
     from firstline.channels.mail_settings import MailServer  # noqa: PLC0415 - see _mail
 
     return MailServer(
@@ -224,7 +247,8 @@ def _server(setting: ChannelSetting, which: str, user: str, password: str) -> Ma
         port=setting.numbers[f"{which}_port"],
         security=cast("Security", setting.texts[f"{which}_security"]),
         user=user,
-        password=password,
+        password=secret if isinstance(secret, str) else "",
+        tokens=None if isinstance(secret, str) else secret,
         authority=setting.texts["authority"],
     )
 

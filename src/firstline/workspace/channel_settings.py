@@ -44,6 +44,9 @@ OF_KIND: Mapping[ChannelKind, tuple[str, ...]] = {
         "smtp_port",
         "smtp_security",
         "smtp_user",
+        "token_url",
+        "client_id",
+        "scope",
         "authority",
         "own_addresses",
         "staff",
@@ -157,6 +160,9 @@ def _channel(entry: Node, sheet: Sheet, at: int) -> ChannelSetting | None:
     for key in REQUIRED[kind]:
         if key not in fields:
             sheet.note(entry.line, f"{owner} has no `{key}`", f"Add it; {kind} needs it.")
+    if ("client_id" in fields) != ("token_url" in fields):
+        fix = "Write both, or neither to sign in with a password."
+        sheet.note(entry.line, f"{owner} has one of `client_id` and `token_url`", fix)
     keys = OF_KIND[kind]
     plain = [key for key in keys if key not in (*_NUMBERS, *_LISTS, *_CHOICES)]
     texts = {key: fields.text(key) for key in plain}
