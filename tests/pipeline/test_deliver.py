@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,33 @@ async def test_after_a_crash_the_channel_is_asked_first(
     channel = Unreliable(presence=presence)
     assert (await deliver(outbox, channel)).state == state
     assert len(channel.sent) == sends
+
+
+class Slow(Unreliable):
+    """A channel where something that was sent shows only a moment later."""
+
+    def __init__(self) -> None:
+        super().__init__(presence="absent")
+        self.asked = 0
+
+    @property
+    def settle_seconds(self) -> float:
+        """A moment."""
+        return 0.01
+
+    async def find(self, parcel: Parcel) -> Presence:
+        """Say that it is not there, and the second time that it is."""
+        del parcel
+        self.asked += 1
+        return "absent" if self.asked == 1 else "present"
+
+
+async def test_what_left_long_after_its_claim_is_waited_for(outbox: Outbox) -> None:
+    """A helpdesk that wanted a minute's pause got it late: the crash may be a moment ago."""
+    outbox.claim(a_ticket(), "reply", caps=CAPS, now=NOON - timedelta(minutes=3))
+    channel = Slow()
+    assert (await deliver(outbox, channel)).state == "sent"
+    assert channel.sent == []
 
 
 async def test_a_file_holds_each_marker_once(tmp_path: Path) -> None:

@@ -67,21 +67,10 @@ async def carry(
     if is_new:
         settled = await _send(parcel, receipt, channel)
     else:
-        settled = await _after_a_crash(parcel, receipt, channel, now())
+        settled = await _settled(
+            parcel, receipt, channel, found="found after a crash", may_send=not receipt.detail
+        )
     return replace(settled, at=now())
-
-
-async def _after_a_crash(
-    parcel: Parcel, receipt: Receipt, channel: Channel, now: datetime
-) -> Receipt:
-    return await _settled(
-        parcel,
-        receipt,
-        channel,
-        found="found after a crash",
-        begun=(now - receipt.at).total_seconds(),
-        may_send=not receipt.detail,
-    )
 
 
 async def _send(parcel: Parcel, receipt: Receipt, channel: Channel) -> Receipt:
@@ -93,9 +82,7 @@ async def _send(parcel: Parcel, receipt: Receipt, channel: Channel) -> Receipt:
         if channel.is_local:
             return replace(receipt, state="uncertain", detail=f"send: {error}")
         log.warning("send_failed", key=parcel.marker, kind=type(error).__name__)
-        return await _settled(
-            parcel, receipt, channel, found="found after an error", begun=0.0, may_send=True
-        )
+        return await _settled(parcel, receipt, channel, found="found after an error", may_send=True)
     return replace(receipt, state="sent", detail=reference)
 
 
@@ -105,23 +92,24 @@ async def _settled(
     channel: Channel,
     *,
     found: str,
-    begun: float,
     may_send: bool,
 ) -> Receipt:
     """Ask the channel whether a parcel arrived; send it once more when it certainly did not.
+
+    When it left is not known: a send may have waited for its turn long after it was claimed, and
+    the ledger knows the claim. So the wait begins here.
 
     Args:
         parcel: It was sent, or was about to be.
         receipt: As it was claimed.
         channel: Where it was sent.
         found: What the receipt says when it is there.
-        begun: Seconds since it was last seen leaving.
         may_send: False: it may not leave any more.
     """
     presence = await _presence(parcel, channel)
-    if presence == "absent" and (wait := channel.settle_seconds - begun) > 0:
+    if presence == "absent" and channel.settle_seconds > 0:
         # What was on its way when its sender lost sight of it may still arrive.
-        await asyncio.sleep(wait)
+        await asyncio.sleep(channel.settle_seconds)
         presence = await _presence(parcel, channel)
     match presence:
         case "present":
