@@ -33,7 +33,7 @@ def test_a_reply_that_bounced_is_a_persons(engine: sa.Engine) -> None:
     stored = store.load(record.id)
     assert stored is not None
     assert (stored.outcome, stored.reason) == ("review", "bounced")
-    assert HandOverLedger(engine).unfinished(most=5) == [record.id]
+    assert [item.ticket for item in HandOverLedger(engine).unfinished(NOON, most=5)] == [record.id]
     assert outbox.claim(record, "reply", caps=CAPS, now=NOON)[0] == "cancelled"
     assert ApprovedOutbox(engine).claim(record, "reply", now=NOON)[0] == "claimed"
 

@@ -7,7 +7,9 @@ Import this before the engine starts, so that a killed worker's notes are found 
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
 
 from dbos import DBOS, SetWorkflowID
 
@@ -19,10 +21,15 @@ from firstline.pipeline.workflows import HAND_OVER, MAX_RECOVERIES, QUEUE_OF_NOT
 from firstline.records import Answer, Receipt, TicketId
 from firstline.store import Inbox, StoredTicket
 from firstline.store.arrival_tables import NOTED
-from firstline.store.hand_overs import HandOverKind, HandOverLedger
+from firstline.store.hand_overs import HandOverKind, HandOverLedger, State, Unfinished
 
 MOST = 200
 """Tickets that are queued in one look."""
+PASSING: Final = ("helpdesk_unavailable", "helpdesk_too_many", "helpdesk_changed")
+"""Why a helpdesk did not take a note that it may take later. People look for it there, so it comes
+when it can."""
+PAUSE: Final = timedelta(minutes=10)
+"""How long a helpdesk is left alone that took no note."""
 
 
 @DBOS.workflow(name="hand_over_ticket", max_recovery_attempts=MAX_RECOVERIES)
@@ -36,8 +43,11 @@ async def hand_over_ticket(ticket_id: str) -> str:
 async def hand_over(ticket_id: TicketId, line: Line) -> str:
     """Leave a ticket with people, once; return what became of it."""
     stored = await asyncio.to_thread(line.store.load, ticket_id)
-    if stored is None or stored.outcome not in ("review", "escalate"):
-        return "not with people"
+    if stored is None:
+        return "unknown"
+    if stored.outcome not in ("review", "escalate"):
+        await asyncio.to_thread(_settle, stored, line, state="cancelled", detail="answered")
+        return "answered"
     inbox = await line.inbox(stored.ticket.inbox)
     if inbox.kind not in NOTED or line.note_of is None:
         return "no place for notes"
@@ -72,14 +82,24 @@ async def _leave(
         return receipt
     parcel = Parcel(marker=receipt.key, ticket=stored.ticket.external_id, kind=kind, text=text)
     settled = await carry(parcel, receipt, channel, is_new=claim == "claimed", now=line.now)
+    if settled.state == "cancelled" and settled.detail in PASSING:
+        later = line.now() + PAUSE
+        if await asyncio.to_thread(ledger.put_off, settled, later):
+            return settled
     await asyncio.to_thread(ledger.settle, settled)
     return settled
 
 
-async def enqueue_hand_over(ticket_id: TicketId) -> None:
+async def enqueue_hand_over(waiting: Unfinished) -> None:
     """Queue a ticket's hand-over. Queueing it again changes nothing."""
-    with SetWorkflowID(f"{ticket_id}:{HAND_OVER}"):
-        await DBOS.enqueue_workflow_async(QUEUE_OF_NOTES, hand_over_ticket, ticket_id)
+    with SetWorkflowID(_workflow(waiting)):
+        await DBOS.enqueue_workflow_async(QUEUE_OF_NOTES, hand_over_ticket, waiting.ticket)
+
+
+def _workflow(waiting: Unfinished) -> str:
+    """Return the id of a workflow: each try after a helpdesk was away is one of its own."""
+    again = f":{waiting.tries}" if waiting.tries else ""
+    return f"{waiting.ticket}:{HAND_OVER}{again}"
 
 
 async def tend_hand_overs(line: Line) -> int:
@@ -88,30 +108,35 @@ async def tend_hand_overs(line: Line) -> int:
     What failed for good is settled as uncertain: the ticket is in the queue of reviews anyway.
     """
     ledger = HandOverLedger(line.store.engine)
-    missing = await asyncio.to_thread(ledger.unfinished, most=MOST)
-    for ticket_id in missing:
-        await enqueue_hand_over(ticket_id)
+    missing = await asyncio.to_thread(ledger.unfinished, line.now(), most=MOST)
+    for waiting in missing:
+        await enqueue_hand_over(waiting)
     if missing:
-        await _give_up(ledger, missing, line)
+        await _give_up({_workflow(waiting): waiting.ticket for waiting in missing}, line)
     return len(missing)
 
 
-async def _give_up(ledger: HandOverLedger, missing: list[TicketId], line: Line) -> None:
+async def _give_up(missing: Mapping[str, TicketId], line: Line) -> None:
     failed = await DBOS.list_workflows_async(
-        workflow_ids=[f"{ticket_id}:{HAND_OVER}" for ticket_id in missing],
+        workflow_ids=list(missing),
         status=["ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED"],
         load_input=False,
         load_output=False,
     )
     for item in failed:
-        ticket_id = TicketId(item.workflow_id.rpartition(":")[0])
+        ticket_id = missing[item.workflow_id]
         stored = await asyncio.to_thread(line.store.load, ticket_id)
         if stored is not None:
-            await asyncio.to_thread(_settle_failed, ledger, stored, line.now())
+            detail = "leaving it failed"
+            await asyncio.to_thread(_settle, stored, line, state="uncertain", detail=detail)
             log.error("hand_over_failed", ticket=ticket_id)
 
 
-def _settle_failed(ledger: HandOverLedger, stored: StoredTicket, now: datetime) -> None:
-    _, receipt = ledger.claim(stored.ticket, "note", now)
-    detail = "leaving it failed"
-    ledger.settle(Receipt(key=receipt.key, state="uncertain", at=now, detail=detail))
+def _settle(stored: StoredTicket, line: Line, *, state: State, detail: str) -> None:
+    """End a hand-over that is not to be made any more, unless it was made."""
+    ledger, now = HandOverLedger(line.store.engine), line.now()
+    claim, receipt = ledger.claim(stored.ticket, "note", now)
+    if claim == "unknown":
+        state = "uncertain"
+    if claim != "done":
+        ledger.settle(Receipt(key=receipt.key, state=state, at=now, detail=detail))

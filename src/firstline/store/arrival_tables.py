@@ -60,11 +60,13 @@ hand_over = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
     sa.Column("at", sa.Text, nullable=False),
     sa.Index("hand_over_state", "state", "at"),
 )
 """The ledger of what is left for people in their helpdesk: a note with the draft, or the whole
-packet. Apart from the deliveries, because no customer ever sees it and no cap counts it."""
+packet. Apart from the deliveries, because no customer ever sees it and no cap counts it. `tries`
+counts how often a helpdesk that was away put it off; `at` of what is due is when it may be left."""
 
 TABLES = (event, arrival, cursor, hook_count, hand_over)
 NOTED = ("zendesk", "intercom", "freshdesk", "email", "webhook")
@@ -72,8 +74,8 @@ NOTED = ("zendesk", "intercom", "freshdesk", "email", "webhook")
 KEPT = "hand_over"
 """Ends the key of a ticket's hand-over."""
 _DUE = """
-INSERT INTO hand_over (key, ticket, kind, state, detail, at)
-SELECT NEW.id || ':hand_over', NEW.id, '', 'due', '', coalesce(NEW.ended_at, '')
+INSERT INTO hand_over (key, ticket, kind, state, detail, tries, at)
+SELECT NEW.id || ':hand_over', NEW.id, '', 'due', '', 0, coalesce(NEW.ended_at, '')
 FROM inbox
 WHERE inbox.id = NEW.inbox
   AND inbox.kind IN ('zendesk', 'intercom', 'freshdesk', 'email', 'webhook')

@@ -6,8 +6,9 @@ team reads it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,6 +22,17 @@ from firstline.store.tickets import instant
 State = Literal["sent", "uncertain", "cancelled"]
 HandOverKind = Literal["note", "packet"]
 """A note beside a ticket, or the packet with which it is assigned to people."""
+MOST_TRIES: Final = 300
+"""Two days of a helpdesk that is away; what then still is not there is read in Firstline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """A ticket that a person has and whose note was not left yet."""
+
+    ticket: TicketId
+    tries: int
+    """How often it was put off."""
 
 
 class HandOverLedger:
@@ -39,7 +51,7 @@ class HandOverLedger:
         held = hand_over.c.key == key
         taking = hand_over.update().where(held, hand_over.c.state == "due")
         with self._engine.begin() as connection:
-            connection.execute(self._new, row)
+            connection.execute(self._new, {**row, "tries": 0})
             if connection.execute(taking.values(state="sending", kind=kind, at=at)).rowcount:
                 return "claimed", Receipt(key=key, state="uncertain", at=now)
             found = connection.execute(sa.select(hand_over).where(held)).one()
@@ -55,6 +67,22 @@ class HandOverLedger:
         with self._engine.begin() as connection:
             connection.execute(row.values(values))
 
+    def put_off(self, receipt: Receipt, until: datetime) -> bool:
+        """Leave a claimed note for later, when its helpdesk has certainly not taken it.
+
+        Returns:
+            Whether it is left for later; False when it was put off too often already.
+        """
+        row = hand_over.update().where(
+            hand_over.c.key == receipt.key,
+            hand_over.c.state == "sending",
+            hand_over.c.tries < MOST_TRIES,
+        )
+        values = {"state": "due", "detail": receipt.detail, "at": instant(until)}
+        with self._engine.begin() as connection:
+            found = connection.execute(row.values(**values, tries=hand_over.c.tries + 1))
+            return bool(found.rowcount)
+
     def of(self, ticket_id: TicketId) -> Receipt | None:
         """Return what became of a ticket's note; None: there is none, or not yet."""
         query = sa.select(hand_over).where(hand_over.c.key == f"{ticket_id}:{KEPT}")
@@ -66,13 +94,19 @@ class HandOverLedger:
         at = datetime.fromisoformat(row.at)
         return Receipt(key=row.key, state=state, at=at, detail=row.detail)
 
-    def unfinished(self, *, most: int) -> list[TicketId]:
-        """Return tickets that a person has and whose note was not left yet, the oldest first."""
+    def unfinished(self, now: datetime, *, most: int) -> list[Unfinished]:
+        """Return what people are to get and did not yet, the oldest first."""
         query = (
-            sa.select(hand_over.c.ticket)
-            .where(hand_over.c.state.in_(("due", "sending")))
+            sa.select(hand_over.c.ticket, hand_over.c.tries)
+            .where(
+                sa.or_(
+                    hand_over.c.state == "sending",
+                    sa.and_(hand_over.c.state == "due", hand_over.c.at <= instant(now)),
+                )
+            )
             .order_by(hand_over.c.at)
             .limit(most)
         )
         with reading(self._engine).connect() as connection:
-            return [TicketId(key) for key in connection.scalars(query)]
+            rows = connection.execute(query)
+            return [Unfinished(ticket=TicketId(row.ticket), tries=row.tries) for row in rows]
