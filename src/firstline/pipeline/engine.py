@@ -42,6 +42,9 @@ POLL_SECONDS = {"intake": 0.1, "generate": 0.2, "deliver": 0.2}
 """How often a process looks for work in a queue. Every look costs about as much as a ticket's
 query, and the latter two are only for tickets that have to wait anyway."""
 
+MOST_CHECKED = 500
+"""Open tickets that are looked for in the queues at a time."""
+
 
 class Engine:
     """The durable engine of this process. At most one exists at a time."""
@@ -52,6 +55,8 @@ class Engine:
         self._listen = list(listen)
         self._slots: Slots | None = None
         self._slot = -1
+        self._queued: set[TicketId] = set()
+        """Open tickets that certainly are in the queues, so that nobody looks for them again."""
 
     async def start(self) -> None:
         """Take a slot, open the queues, and pick up what a dead holder of the slot left."""
@@ -157,6 +162,7 @@ class Engine:
         if self._line.watch is not None:
             await asyncio.to_thread(self._line.watch.settle)
         if await self._active():
+            await self._queue_forgotten()
             return
         # Nothing is queued or running, yet tickets are open: somebody died between accepting
         # and queueing them. If queueing finds their work long done, a person gets them.
@@ -164,6 +170,25 @@ class Engine:
         await self.submit(left)
         if left and not await self._active():
             await self._hand_over(left)
+
+    async def _queue_forgotten(self) -> None:
+        """Queue open tickets that whoever accepted them did not, while there is other work.
+
+        A busy desk always has some, so it cannot be waited for.
+        """
+        open_now = await asyncio.to_thread(self._unlisted)
+        self._queued.intersection_update(open_now)
+        unknown = [item for item in open_now if item not in self._queued][:MOST_CHECKED]
+        if not unknown:
+            return
+        listed = await DBOS.list_workflows_async(
+            workflow_ids=[f"{item}:intake" for item in unknown],
+            load_input=False,
+            load_output=False,
+        )
+        known = {TicketId(item.workflow_id.rpartition(":")[0]) for item in listed}
+        await self.submit(item for item in unknown if item not in known)
+        self._queued.update(unknown)
 
     async def tend_batches(self, *, hurry: bool = False) -> None:
         """Submit, poll and hand on batches, where the company has a batch lane."""
