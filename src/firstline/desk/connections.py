@@ -50,14 +50,21 @@ class Connection:
 
     @property
     def inbox(self) -> Inbox:
-        """Where its tickets are kept. In shadow mode no ticket of it is ever answered by itself."""
-        setting = self.setting
-        return Inbox(
-            id=inbox_of(setting),
-            kind=setting.kind,
-            target=setting.name,
-            autonomy=SHADOW if setting.mode == "shadow" else None,
-        )
+        """Where its tickets are kept."""
+        return as_inbox(self.setting)
+
+
+def as_inbox(setting: ChannelSetting) -> Inbox:
+    """Return where a connection's tickets are kept.
+
+    In shadow mode no ticket of it is ever answered by itself.
+    """
+    return Inbox(
+        id=inbox_of(setting),
+        kind=setting.kind,
+        target=setting.name,
+        autonomy=SHADOW if setting.mode == "shadow" else None,
+    )
 
 
 def inbox_of(setting: ChannelSetting) -> str:

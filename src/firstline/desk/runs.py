@@ -20,7 +20,7 @@ from firstline.channels import STORED, Channel, FileChannel, StoredChannel
 from firstline.channels.tickets import TicketFile
 from firstline.desk.basis import current_basis, made_under
 from firstline.desk.build import Opened, Progress, silent
-from firstline.desk.connections import Connections
+from firstline.desk.connections import Connections, as_inbox, inbox_of
 from firstline.desk.releasing import watch_of
 from firstline.desk.results import RESULTS, Summary, replaced, write_results
 from firstline.errors import InputError, Place, SetupError, TicketError
@@ -158,6 +158,7 @@ def open_line(opened: Opened, store: TicketStore, outbox: Outbox, connections: C
         under=made_under(basis),
         watch=watch_of(opened),
         note_of=note_of,
+        inboxes={inbox_of(one): as_inbox(one) for one in connections.settings},
         asks_back=asking_back(opened.workspace.data, os.environ.get(PUBLIC_URL, ""), parts.now),
     )
 

@@ -89,7 +89,7 @@ class Line:
     told: Told | None = None
     """Is told how far each ticket is; None: nobody listens."""
     inboxes: dict[str, Inbox] = field(default_factory=dict)
-    """Inboxes already read; they never change."""
+    """Inboxes already read, and those of channels.toml: what is stored may have an earlier mode."""
 
     def tell(self, ticket_id: TicketId, step: Step) -> None:
         """Tell whoever listens how far a ticket is. Never fails."""
