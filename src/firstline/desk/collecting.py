@@ -22,8 +22,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-import sqlalchemy as sa
-
 from firstline.channels.helpdesk import Changes, Conversation, DeskRefused, Watchable
 from firstline.channels.stored import position_at
 from firstline.channels.unanswered import staff_replies, unanswered
@@ -63,57 +61,60 @@ class Collector:
     _forgot_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        """Open the inboxes, so that hooks find them."""
+        """Open the ledgers."""
         self._arrivals = Arrivals(self.store.engine)
         self._reviews = ReviewStore(self.store.engine)
-        self._masker = masker_of(self.settings)
-
-    def open_inboxes(self) -> None:
-        """Store the inbox of every connection, with the level its mode gives it."""
-        for connection in self._usable():
-            self.store.keep_inbox(connection.inbox, self.now())
+        self._kept: set[str] = set()
+        """Inboxes that are stored."""
+        self._pauses = {item.name: item.poll_seconds for item in self.connections.settings}
 
     async def keep_collecting(self, stop: asyncio.Event) -> None:
-        """Collect until `stop` is set. A step that fails is logged and tried again."""
-        await asyncio.to_thread(self.open_inboxes)
-        watching = [asyncio.create_task(self._watch(item)) for item in self._usable()]
-        try:
-            while not stop.is_set():
-                self.woken.clear()
-                try:
-                    more = await self.look()
-                except (FirstlineError, sa.exc.SQLAlchemyError) as error:
-                    log.error("collecting_failed", kind=type(error).__name__)
-                    more = False
-                if not more:
-                    await _either(stop, self.woken, LOOK_SECONDS)
-        finally:
-            for task in watching:
-                task.cancel()
-            await asyncio.gather(*watching, return_exceptions=True)
+        """Collect until `stop` is set, each connection by itself: a slow one holds up no other.
 
-    async def look(self) -> bool:
-        """Poll whoever's turn it is, fetch what is due; return whether more may be due now."""
-        now = self.now()
-        desks = {item.inbox.id: item for item in self._usable() if item.helpdesk is not None}
-        if not desks:
+        A step that fails, whatever it is, is logged and tried again.
+        """
+        names = [setting.name for setting in self.connections.settings]
+        tasks = [asyncio.create_task(self._keep(name, stop)) for name in names]
+        tasks += [asyncio.create_task(self._keep_watching(name)) for name in names]
+        try:
+            await stop.wait()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _keep(self, name: str, stop: asyncio.Event) -> None:
+        said = ""
+        while not stop.is_set():
+            self.woken.clear()
+            more = False
+            try:
+                more = await self.look(self.connections.named(name))
+                said = ""
+            except Exception as error:  # noqa: BLE001 - a loop that ended would be missed by nobody
+                problem = error.problem if isinstance(error, FirstlineError) else _problem(error)
+                if problem != said:  # A secret that is missing is missing every second.
+                    log.error("collecting_failed", channel=name, problem=problem)
+                said = problem
+            if not more:
+                await _either(stop, self.woken, LOOK_SECONDS)
+
+    async def look(self, connection: Connection) -> bool:
+        """Poll if it is its turn, fetch what is due; return whether more may be due now."""
+        now, inbox = self.now(), connection.inbox
+        if inbox.id not in self._kept:
+            # Stored first, with the level its mode gives it, so that hooks and tickets find it.
+            await asyncio.to_thread(self.store.keep_inbox, inbox, now)
+            self._kept.add(inbox.id)
+        if connection.helpdesk is None:
             return False
-        polled = await asyncio.gather(*(self._poll(item) for item in desks.values()))
-        due = await asyncio.to_thread(self._arrivals.take, tuple(desks), now, most=AT_ONCE)
-        await asyncio.gather(*(self._collect(desks[item.inbox], item) for item in due))
+        polled = await self._poll(connection)
+        due = await asyncio.to_thread(self._arrivals.take, (inbox.id,), self.now(), most=AT_ONCE)
+        await asyncio.gather(*(self._collect(connection, item) for item in due))
         if self._forgot_at is None or now - self._forgot_at > FORGET_EVERY:
             self._forgot_at = now
             await asyncio.to_thread(self._arrivals.forget, now)
-        return any(polled) or len(due) == AT_ONCE
-
-    def _usable(self) -> list[Connection]:
-        found = []
-        for setting in self.connections.settings:
-            try:
-                found.append(self.connections.named(setting.name))
-            except FirstlineError as error:
-                log.error("channel_unusable", channel=setting.name, problem=error.problem)
-        return found
+        return polled or len(due) == AT_ONCE
 
     async def _poll(self, connection: Connection) -> bool:
         """Ask a helpdesk what changed; return whether it has more to tell at once."""
@@ -124,20 +125,20 @@ class Collector:
             return False
         try:
             changes = await desk.changed(after)
-        except Exception as error:  # noqa: BLE001 - one connection's failure is not the others'
+            await self._take_back(connection, changes)
+            await asyncio.to_thread(
+                self._arrivals.keep_cursor,
+                inbox,
+                changes.cursor,
+                changes.tickets,
+                self.now(),
+                more=changes.more,
+            )
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next turn begins there again
             problem = _problem(error)
             log.warning("poll_failed", channel=connection.name, problem=problem)
             await asyncio.to_thread(self._arrivals.poll_failed, inbox, problem, self.now())
             return False
-        await self._take_back(connection, changes)
-        await asyncio.to_thread(
-            self._arrivals.keep_cursor,
-            inbox,
-            changes.cursor,
-            changes.tickets,
-            self.now(),
-            more=changes.more,
-        )
         return changes.more or bool(changes.tickets)
 
     async def _take_back(self, connection: Connection, changes: Changes) -> None:
@@ -155,23 +156,21 @@ class Collector:
             )
             log.warning("reply_bounced", channel=connection.name, ticket=ticket)
 
-    async def _watch(self, connection: Connection) -> None:
-        """Poll a mailbox as soon as its server says that something came, where it can say so."""
-        helpdesk: object = connection.helpdesk
-        if not isinstance(helpdesk, Watchable):
-            return
-        pause = float(connection.setting.poll_seconds)
+    async def _keep_watching(self, name: str) -> None:
+        """Watch a mailbox, where its server can say that something came; without, it is polled."""
         while True:
             try:
-                came = await helpdesk.wait("", WATCH_SECONDS)
-            except OSError as error:
-                log.info("watch_failed", channel=connection.name, problem=_problem(error))
-                came = False
-            if came:
-                await asyncio.to_thread(self._arrivals.hurry, connection.inbox.id)
-                self.woken.set()
-            else:
-                await asyncio.sleep(pause)
+                connection = self.connections.named(name)
+                helpdesk: object = connection.helpdesk
+                if not isinstance(helpdesk, Watchable):
+                    return
+                if await helpdesk.wait("", WATCH_SECONDS):
+                    await asyncio.to_thread(self._arrivals.hurry, connection.inbox.id)
+                    self.woken.set()
+                    continue
+            except Exception as error:  # noqa: BLE001 - the server, its connection, the database
+                log.info("watch_failed", channel=name, problem=_problem(error))
+            await asyncio.sleep(self._pauses[name])
 
     async def _collect(self, connection: Connection, due: Due) -> None:
         """Fetch one conversation and accept what nobody answered in it."""
