@@ -119,7 +119,6 @@ async def test_a_database_that_is_busy_at_the_start_ends_nothing(
     engine: sa.Engine, opened: Opened
 ) -> None:
     """Nobody would miss a loop that ended; so it tries again."""
-
     refused: set[str] = set()
 
     class Busy(TicketStore):

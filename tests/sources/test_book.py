@@ -13,7 +13,7 @@ from firstline.records import CustomerId
 from firstline.sources.asked import MOST_ROWS, Asked, Who
 from firstline.sources.book import AskedIdentity, SourcedCustomers
 from firstline.sources.failure import SourceFailure
-from firstline.sources.rest import FAILURES, REST
+from firstline.sources.rest import FAILURES, REST, Rest
 from firstline.workspace import CustomerRecord, Lookup
 from firstline.workspace.models import SourceSetting
 
@@ -178,6 +178,26 @@ def test_a_source_that_keeps_failing_is_left_alone_and_tried_again() -> None:
     clock.now += REST
     assert book.look_up("c1").missing == ()
     assert book.look_up("c1").missing == ()
+
+
+def test_questions_that_fail_together_make_it_rest_once() -> None:
+    """Eight were under way when it failed: that is one failure, not eight in a row."""
+    clock = Clock()
+    rest = Rest(clock)
+    for _ in range(8):
+        rest.admit()
+    for _ in range(8):
+        rest.failed("no answer within 2 s")
+    clock.now += REST
+    rest.admit()
+    with pytest.raises(SourceFailure, match="left alone"):
+        rest.admit()
+    rest.failed("no answer within 2 s")
+    clock.now += REST
+    with pytest.raises(SourceFailure, match="left alone"):
+        rest.admit()
+    clock.now += REST
+    rest.admit()
 
 
 def test_a_mistake_of_ours_does_not_make_it_rest() -> None:

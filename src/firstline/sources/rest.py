@@ -27,6 +27,7 @@ class Rest:
         self._rest = REST
         self._until = 0.0
         self._problem = ""
+        self._probing = False
 
     def admit(self) -> None:
         """Let a question through, or raise SourceFailure while the source rests."""
@@ -38,20 +39,27 @@ class Rest:
                 raise SourceFailure(f"left alone for now, because it kept failing: {self._problem}")
             # Whoever comes next while this probe is out finds it resting still.
             self._until = self._clock() + self._rest
+            self._probing = True
 
     def succeeded(self) -> None:
         """Note that it answered."""
         with self._lock:
             self._failures = 0
             self._rest = REST
+            self._probing = False
 
     def failed(self, problem: str) -> None:
-        """Note that it is unwell, and how."""
+        """Note that it is unwell, and how.
+
+        Only a probe says that it still is: questions that were under way when it began to rest fail
+        together, and say no more than the first of them.
+        """
         with self._lock:
             self._problem = problem
             self._failures += 1
             if self._failures == FAILURES:
                 self._until = self._clock() + self._rest
-            elif self._failures > FAILURES:
+            elif self._probing:
+                self._probing = False
                 self._rest = min(self._rest * 2, LONGEST_REST)
                 self._until = self._clock() + self._rest
