@@ -18,8 +18,10 @@ from tests.channels.dovecot import (
 )
 
 from firstline.channels.base import NotWantedError, Parcel
-from firstline.channels.helpdesk import Conversation, DeskRefused, HandOver
+from firstline.channels.helpdesk import Conversation, DeskRefused, HandOver, Naming
 from firstline.channels.mail_desk import MailDesk
+from firstline.channels.mail_seal import Seal
+from firstline.channels.mail_settings import MailServer, MailSettings
 from firstline.channels.unanswered import unanswered
 from firstline.errors import InputError
 
@@ -434,3 +436,19 @@ async def test_many_at_once_share_one_connection(desk: MailDesk, dovecot: Doveco
         dovecot.deliver(mail(f"{number}@x"))
     found = await asyncio.gather(*(desk.fetch(f"{number}@x") for number in range(8)))
     assert [one.turns[0].text.strip() for one in found] == [f"Text of {n}@x" for n in range(8)]
+
+
+def test_a_delivery_is_known_by_its_marker_when_it_bounces() -> None:
+    """Whoever sent it may have died before writing the reference down."""
+    settings = MailSettings(
+        address="help@acme.example",
+        name="Acme",
+        imap=MailServer(host="imap.acme.example", port=993),
+        smtp=MailServer(host="smtp.acme.example", port=465),
+        key=b"k" * 32,
+    )
+    desk = MailDesk(settings)
+    assert isinstance(desk, Naming)
+    seal = Seal(settings.address, settings.key)
+    assert desk.references("t1:reply") == (seal.message_id("t1:reply"),)
+    assert seal.message_id("t2:reply") not in desk.references("t1:reply")

@@ -172,6 +172,15 @@ class Watchable(Protocol):
         ...
 
 
+@runtime_checkable
+class Naming(Protocol):
+    """A helpdesk whose references follow from the attempt marker."""
+
+    def references(self, marker: str) -> tuple[str, ...]:
+        """Return what sending a delivery of this marker may have returned."""
+        ...
+
+
 class DeskRefused(OSError):
     """A helpdesk would not do it.
 

@@ -87,6 +87,7 @@ class MailDesk:
         self._now = now
         plus = settings.plus_addresses
         self._seal = Seal(settings.address, settings.key, settings.previous_keys, plus=plus)
+        self.references = self._seal.message_ids  # As `Naming` has it, for bounces.
         self._writer = Writer(settings, self._seal)
         domain = settings.address.rpartition("@")[2]
         self._sender = MailSender(settings.smtp, hello=domain, timeout=settings.timeout)
@@ -187,8 +188,7 @@ class MailDesk:
         the mail, so its absence proves nothing. A note that nobody is mailed is there or is not.
         """
         del ticket
-        ids = self._seal.message_ids(marker)
-        found = await self._read(lambda imap, mail: mail.sent_as(imap, ids))
+        found = await self._read(lambda imap, mail: mail.sent_as(imap, self.references(marker)))
         if found:
             return "present"
         is_mailed = kind == "packet" and bool(self._settings.team or self._settings.groups)

@@ -20,9 +20,10 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
-from firstline.channels.helpdesk import Changes, Conversation, DeskRefused, Watchable
+from firstline.channels.helpdesk import Changes, Conversation, DeskRefused, Naming, Watchable
 from firstline.channels.stored import position_at
 from firstline.channels.unanswered import staff_replies, unanswered
 from firstline.desk.connections import Connection, Connections
@@ -143,6 +144,11 @@ class Collector:
 
     async def _take_back(self, connection: Connection, changes: Changes) -> None:
         """Put before a person what came back, before the cursor moves on."""
+        desk: object = connection.helpdesk
+
+        def sent_as(reference: str, key: str) -> bool:
+            return isinstance(desk, Naming) and reference in desk.references(key)
+
         for bounce in changes.bounces:
             if bounce.action != "failed":
                 continue
@@ -153,6 +159,7 @@ class Collector:
                 bounce.reference,
                 bounce.status,
                 self.now(),
+                sent_as=partial(sent_as, bounce.reference),
             )
             log.warning("reply_bounced", channel=connection.name, ticket=ticket)
 

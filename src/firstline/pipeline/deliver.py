@@ -18,6 +18,7 @@ from firstline.observe import log
 from firstline.records import Receipt, Ticket
 from firstline.store import Caps, Kind, Outbox
 from firstline.store.commitments import NewCommitment
+from firstline.store.outbox import AFTER_CRASH, AFTER_ERROR
 
 
 async def deliver_stage(
@@ -68,7 +69,7 @@ async def carry(
         settled = await _send(parcel, receipt, channel)
     else:
         settled = await _settled(
-            parcel, receipt, channel, found="found after a crash", may_send=not receipt.detail
+            parcel, receipt, channel, found=AFTER_CRASH, may_send=not receipt.detail
         )
     return replace(settled, at=now())
 
@@ -82,7 +83,7 @@ async def _send(parcel: Parcel, receipt: Receipt, channel: Channel) -> Receipt:
         if channel.is_local:
             return replace(receipt, state="uncertain", detail=f"send: {error}")
         log.warning("send_failed", key=parcel.marker, kind=type(error).__name__)
-        return await _settled(parcel, receipt, channel, found="found after an error", may_send=True)
+        return await _settled(parcel, receipt, channel, found=AFTER_ERROR, may_send=True)
     return replace(receipt, state="sent", detail=reference)
 
 
@@ -139,6 +140,6 @@ async def _send_again(parcel: Parcel, receipt: Receipt, channel: Channel) -> Rec
         return replace(receipt, state="cancelled", detail=refusal.why)
     except OSError as error:
         if await _presence(parcel, channel) == "present":
-            return replace(receipt, state="sent", detail="found after an error")
+            return replace(receipt, state="sent", detail=AFTER_ERROR)
         return replace(receipt, state="uncertain", detail=f"send: {error}")
     return replace(receipt, state="sent", detail=reference)

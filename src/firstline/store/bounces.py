@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
 
 import sqlalchemy as sa
 
 from firstline.records import TicketId
+from firstline.store.outbox import FOUND
 from firstline.store.review_records import FIRSTLINE, Change
 from firstline.store.review_rows import decision_row, made_of, review_of
 from firstline.store.schema import delivery, ticket
@@ -14,10 +17,26 @@ from firstline.store.tickets import instant
 from firstline.store.trust_tables import decision, review
 
 REASON = "bounced"
+SETTLING: Final = timedelta(minutes=10)
+"""How long a delivery under way may take to be settled, with a crash in between."""
+
+
+class NotSettledError(Exception):
+    """What came back is not known yet to have left: it is to be reported again."""
+
+
+def _nothing(_key: str) -> bool:
+    return False
 
 
 def take_back(
-    engine: sa.Engine, inbox: str, reference: str, status: str, now: datetime
+    engine: sa.Engine,
+    inbox: str,
+    reference: str,
+    status: str,
+    now: datetime,
+    *,
+    sent_as: Callable[[str], bool] = _nothing,
 ) -> TicketId | None:
     """Cancel a delivery that came back, and put its ticket before a person.
 
@@ -29,30 +48,64 @@ def take_back(
         reference: What sending it returned.
         status: The mail system's code, such as `5.1.1`; may be empty.
         now: The time.
+        sent_as: Whether a delivery's marker gives this reference: one whose sender died, or lost
+            its answer, is written down without.
 
     Returns:
         The ticket; None when no reply is known by this reference, or it was taken back before.
+
+    Raises:
+        NotSettledError: It is being sent, or its sender has just died.
     """
-    known = sa.select(delivery.c.key, delivery.c.ticket).where(
-        delivery.c.inbox == inbox, delivery.c.detail == reference, delivery.c.state == "sent"
-    )
     with engine.begin() as connection:
-        row = connection.execute(known).one_or_none()
-        if row is None:
+        found = _known(connection, inbox, reference) or _found(connection, inbox, sent_as, now)
+        if found is None:
             return None
+        key, ticket_id = found
         detail = f"{REASON} {status}".strip()
         connection.execute(
             delivery.update()
-            .where(delivery.c.key == row.key, delivery.c.state == "sent")
+            .where(delivery.c.key == key, delivery.c.state == "sent")
             .values(state="cancelled", detail=detail, at=instant(now))
         )
         connection.execute(
             ticket.update()
-            .where(ticket.c.id == row.ticket, ticket.c.outcome.in_(("sent", "clarify")))
+            .where(ticket.c.id == ticket_id, ticket.c.outcome.in_(("sent", "clarify")))
             .values(outcome="review", reason=REASON, ended_at=instant(now))
         )
-        _reopen(connection, TicketId(row.ticket), detail, now)
-    return TicketId(row.ticket)
+        _reopen(connection, TicketId(ticket_id), detail, now)
+    return TicketId(ticket_id)
+
+
+def _known(connection: sa.Connection, inbox: str, reference: str) -> tuple[str, str] | None:
+    """Return key and ticket of a delivery by what sending it returned."""
+    query = sa.select(delivery.c.key, delivery.c.ticket).where(
+        delivery.c.inbox == inbox, delivery.c.detail == reference, delivery.c.state == "sent"
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else (row.key, row.ticket)
+
+
+def _found(
+    connection: sa.Connection, inbox: str, sent_as: Callable[[str], bool], now: datetime
+) -> tuple[str, str] | None:
+    """Return key and ticket of a delivery that was found where it was sent.
+
+    Raises:
+        NotSettledError: It is under way still.
+    """
+    settled = sa.and_(delivery.c.state == "sent", delivery.c.detail.in_(FOUND))
+    recent = delivery.c.at >= instant(now - SETTLING)
+    under_way = sa.and_(delivery.c.state == "sending", recent)
+    query = sa.select(delivery.c.key, delivery.c.ticket, delivery.c.state).where(
+        delivery.c.inbox == inbox, sa.or_(settled, under_way)
+    )
+    for row in connection.execute(query):
+        if sent_as(row.key):
+            if row.state == "sending":
+                raise NotSettledError
+            return row.key, row.ticket
+    return None
 
 
 def _reopen(connection: sa.Connection, ticket_id: TicketId, detail: str, now: datetime) -> None:

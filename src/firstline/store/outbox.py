@@ -32,6 +32,9 @@ Forbids = Callable[[sa.Connection], str]
 """Says in the claim's own transaction why nothing may be sent now, or nothing."""
 COUNTED = ("sending", "sent", "uncertain")
 DAY = timedelta(hours=24)
+AFTER_CRASH, AFTER_ERROR = "found after a crash", "found after an error"
+FOUND = (AFTER_CRASH, AFTER_ERROR)
+"""Details of what was found where it was sent; others have the channel's reference there."""
 
 # Built once: putting a statement together costs more than running it.
 _SENT = (
