@@ -13,6 +13,7 @@ from firstline.records import CustomerId
 from firstline.sources.asked import MOST_ROWS, Asked, Who
 from firstline.sources.book import AskedIdentity, SourcedCustomers
 from firstline.sources.failure import SourceFailure
+from firstline.sources.owning import AskedOwners
 from firstline.sources.rest import FAILURES, REST, Rest
 from firstline.workspace import CustomerRecord, Lookup
 from firstline.workspace.models import SourceSetting
@@ -240,6 +241,16 @@ def test_who_a_customer_is_must_be_certain(rows: Any, problem: str) -> None:
         SourcedCustomers(crm(rows)).look_up("c7")
 
 
+def test_a_source_of_many_rows_does_not_choose_a_customer() -> None:
+    """Two people with one address: nobody knows whose ticket it is."""
+    query = "SELECT * FROM people WHERE email = :reference"
+    both = (CRM, {**CRM, "id": "c8"})
+    people = AskedIdentity(source("crm", both, query=query, rows="many"), key="id")
+    found = people.look_up("ana@b.example")
+    assert found.record is None
+    assert "more than one record" in found.reason
+
+
 def test_an_unknown_reference_has_a_reason() -> None:
     """No row means no such customer; no reference asks nobody."""
     identity = crm(())
@@ -253,6 +264,29 @@ def test_identifiers_belong_to_whoever_any_source_says() -> None:
     """The owners of all sources count."""
     owners = [lambda _: frozenset({CustomerId("a")}), lambda _: frozenset({CustomerId("b")})]
     assert SourcedCustomers(People(), owners=owners).owners_of("x") == {"a", "b"}
+
+
+def test_nobody_waits_for_a_dead_database_to_say_whose_something_is() -> None:
+    """After some failures it is left alone, as any source, and asked again after its rest."""
+    clock, asked_for = Clock(), []
+
+    class Database:
+        """Dead at first."""
+
+        def select(self, _statement: object, values: dict[str, str]) -> list[dict[str, str]]:
+            """Fail, and answer once it is back."""
+            asked_for.append(values["token"])
+            if len(asked_for) <= FAILURES:
+                raise SourceFailure("no answer within 2 s")
+            return [{"id": "c7"}]
+
+    owners = AskedOwners(Database(), "SELECT :token, :digits", seconds=1, clock=clock)
+    for number in range(FAILURES + 3):
+        with pytest.raises(SetupError, match="no answer within 2 s"):
+            owners(f"a{number}@b.example")
+    assert len(asked_for) == FAILURES
+    clock.now += REST
+    assert owners("a@b.example") == {"c7"}
 
 
 def test_a_customer_without_an_address_is_not_asked_for_by_it() -> None:

@@ -14,6 +14,7 @@ from firstline.sources.asked import Row
 from firstline.sources.failure import SourceFailure
 from firstline.sources.kept import Kept
 from firstline.sources.lane import Lane
+from firstline.sources.rest import Rest
 from firstline.workspace.record_fields import display
 
 SECONDS = 300.0
@@ -43,6 +44,7 @@ class AskedOwners:
         self._reader = reader
         self._statement = sa.text(statement)
         self._lane = Lane(seconds=seconds)
+        self._rest = Rest(clock)
         self._kept = Kept[frozenset[CustomerId]](seconds=SECONDS, clock=clock)
 
     def __call__(self, token: str) -> frozenset[CustomerId]:
@@ -54,7 +56,7 @@ class AskedOwners:
         digits = "".join(char for char in wanted if char.isdigit())
         values = {"token": wanted, "digits": digits if len(digits) >= _LEAST_DIGITS else ""}
         try:
-            rows = self._lane.run(lambda: self._reader.select(self._statement, values))
+            rows = self._asked(values)
         except SourceFailure as failure:
             raise SetupError(f"whose an identifier is: {failure.problem}") from failure
         owners = frozenset(
@@ -62,3 +64,17 @@ class AskedOwners:
         )
         self._kept.put(wanted, owners)
         return owners
+
+    def _asked(self, values: dict[str, str]) -> Sequence[Row]:
+        """Ask, unless the database is left alone."""
+        self._rest.admit()
+        try:
+            rows = self._lane.run(lambda: self._reader.select(self._statement, values))
+        except SourceFailure as failure:
+            if failure.unwell:
+                self._rest.failed(failure.problem)
+            else:
+                self._rest.succeeded()
+            raise
+        self._rest.succeeded()
+        return rows
