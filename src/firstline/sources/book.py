@@ -66,6 +66,8 @@ class AskedIdentity:
             said = self._source.ask(Who(reference=wanted))
             if not said.rows:
                 return Lookup(record=None, reason=UNKNOWN)
+            if len(said.rows) > 1:  # A setting that allows many rows does not say whose to take.
+                return Lookup(record=None, reason=SEVERAL)
             return Lookup(record=self._record(said.rows[0], wanted, said.at), reason="")
         except SourceFailure as failure:
             raise _unusable(self._source.name, failure) from failure
