@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -43,6 +44,22 @@ def test_a_conversation_is_taken_by_one_until_the_lease_ends(arrivals: Arrivals)
     assert arrivals.take([HERE], NOON, most=5) == []
     assert arrivals.take(["other"], NOON + LEASE, most=5) == []
     assert len(arrivals.take([HERE], NOON + LEASE, most=1)) == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_what_another_process_is_writing_down_is_passed_over(engine: sa.Engine) -> None:
+    """Two that waited for each other's rows would both be held up, and one of them fail."""
+    arrivals = Arrivals(engine)
+    arrivals.mark(HERE, ["c1", "c2"], NOON)
+    with engine.connect() as other, ThreadPoolExecutor(1) as pool:
+        arrivals.mark_on(other, HERE, ["c1"], NOON)
+        taking = pool.submit(arrivals.take, [HERE], NOON, most=5)
+        try:
+            taken = taking.result(timeout=5)
+        finally:
+            other.rollback()
+    assert [due.conversation for due in taken] == ["c2"]
+    assert [due.conversation for due in arrivals.take([HERE], NOON, most=5)] == ["c1"]
 
 
 def test_what_is_said_while_a_conversation_is_fetched_is_not_lost(arrivals: Arrivals) -> None:

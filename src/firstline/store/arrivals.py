@@ -137,7 +137,11 @@ class Arrivals:
             connection.execute(self._mark, rows)
 
     def take(self, inboxes: Sequence[str], now: datetime, *, most: int) -> list[Due]:
-        """Take conversations to fetch, for a lease; the longest waiting first."""
+        """Take conversations to fetch, for a lease; the longest waiting first.
+
+        What another transaction holds is passed over: waiting for it while holding others would
+        have the two wait for each other.
+        """
         due = (
             sa.select(arrival)
             .where(arrival.c.inbox.in_(inboxes), arrival.c.at <= instant(now))
@@ -145,12 +149,11 @@ class Arrivals:
             .limit(most)
         )
         with reading(self._engine).connect() as connection:
-            rows = connection.execute(due).all()
-        if not rows:
-            return []
+            if connection.execute(due.limit(1)).first() is None:
+                return []
         taken = []
         with self._engine.begin() as connection:
-            for row in rows:
+            for row in connection.execute(due.with_for_update(skip_locked=True)).all():
                 mine = _same(row.inbox, row.conversation).where(arrival.c.at == row.at)
                 if connection.execute(mine.values(at=instant(now + LEASE))).rowcount:
                     taken.append(
