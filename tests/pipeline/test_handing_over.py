@@ -87,7 +87,9 @@ def ended(store: TicketStore, name: str, outcome: Outcome) -> TicketId:
     return ticket.id
 
 
-@pytest.mark.parametrize("why", ["helpdesk_unavailable", "helpdesk_too_many"])
+@pytest.mark.parametrize(
+    "why", ["helpdesk_unavailable", "helpdesk_too_many", "webhook_unavailable"]
+)
 async def test_a_helpdesk_that_is_away_gets_its_note_later(work: Work, why: str) -> None:
     """Once, when it is back; until then the note is due, but not at every look."""
     ledger, ticket = HandOverLedger(work.store.engine), TicketId("t1")

@@ -25,7 +25,12 @@ from firstline.store.hand_overs import HandOverKind, HandOverLedger, State, Unfi
 
 MOST = 200
 """Tickets that are queued in one look."""
-PASSING: Final = ("helpdesk_unavailable", "helpdesk_too_many", "helpdesk_changed")
+PASSING: Final = (
+    "helpdesk_unavailable",
+    "helpdesk_too_many",
+    "helpdesk_changed",
+    "webhook_unavailable",
+)
 """Why a helpdesk did not take a note that it may take later. People look for it there, so it comes
 when it can."""
 PAUSE: Final = timedelta(minutes=10)
