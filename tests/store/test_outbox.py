@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 import sqlalchemy as sa
 
-from firstline.records import Receipt, Ticket
+from firstline.records import ConversationId, Receipt, Ticket
 from firstline.store import Caps, Inbox, Outbox, TicketStore
 from firstline.store.reviews import ReviewStore
 from tests.builders import NOON, a_ticket
@@ -67,6 +69,36 @@ def test_many_claims_at_once_give_one(store: TicketStore, outbox: Outbox) -> Non
     with ThreadPoolExecutor(8) as pool:
         claims = list(pool.map(claim, range(8)))
     assert claims.count("claimed") == 1
+
+
+@pytest.mark.parametrize("customers", [("mia", "mia"), ("mia", "bo")])
+def test_two_claims_of_a_conversation_are_not_decided_together(
+    engine: sa.Engine, store: TicketStore, customers: tuple[str, str]
+) -> None:
+    """Each would find that nothing was sent yet, and both would leave."""
+    both = Barrier(2, timeout=0.5)
+
+    def meet(_connection: sa.Connection) -> str:
+        with suppress(BrokenBarrierError):
+            both.wait()
+        return ""
+
+    def claim(ticket: Ticket) -> str:
+        caps = Caps(per_requester=9, per_conversation=1)
+        return Outbox(engine, forbids=meet).claim(ticket, "reply", caps=caps, now=NOON)[0]
+
+    one, two = (
+        accepted(
+            store,
+            replace(
+                a_ticket(id=name, external_id=name), conversation=ConversationId("c"), customer=who
+            ),
+        )
+        for name, who in zip(("t1", "t2"), customers, strict=True)
+    )
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(claim, (one, two))) == ["cancelled", "claimed"]
+    assert both.broken, "they were decided at the same time"
 
 
 def test_a_newer_message_cancels(store: TicketStore, outbox: Outbox) -> None:

@@ -47,7 +47,7 @@ class ApprovedOutbox(Outbox):
             return claim, receipt
         with self._engine.begin() as connection:
             self._serialise(connection, record)
-            # On SQLite only a write takes the lock; the row is put back when it may not leave.
+            # Taken up first; the row is put back when it may not leave.
             row = delivery.update().where(delivery.c.key == receipt.key)
             taken = connection.execute(
                 row.where(delivery.c.state == receipt.state).values(

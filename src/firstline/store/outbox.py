@@ -165,13 +165,19 @@ class Outbox:
 
     @staticmethod
     def _serialise(connection: sa.Connection, record: Ticket) -> None:
-        """Let only one claim a requester be decided at a time, so that caps hold.
+        """Let one claim a conversation and a requester be decided at a time, so that caps hold.
 
-        SQLite's immediate transactions already do; Postgres needs a lock.
+        SQLite begins a transaction with its first write, so what was read before would be old;
+        Postgres needs locks, always in this order.
         """
-        if connection.dialect.name == "postgresql":
-            lock = sa.func.hashtext(f"{record.inbox}:{record.customer or record.conversation}")
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        held = ((1, record.conversation), (2, record.customer or ""))
+        for kind, name in held:
+            lock = sa.func.hashtext(f"{record.inbox}:{name}")
+            if name:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(kind, lock)))
 
     @staticmethod
     def _again(row: sa.Row[tuple[object, ...]]) -> tuple[Claim, Receipt]:
