@@ -94,6 +94,15 @@ def test_who_is_not_vouched_for_is_not_verified(channel: WebhookChannel) -> None
     assert not read(channel, verified=True).inbound.verified
 
 
+def test_null_vouches_for_nobody(channel: WebhookChannel) -> None:
+    """What a serialiser writes for a value that was never set is no word for the customer."""
+    data = {"ticket": "T-1", "id": "m-1", "text": "How?", "customer": "cus_1", "verified": None}
+    body = json.dumps({"type": "message.created", "data": data}).encode()
+    heard = channel.read({"webhook-id": "evt_1"}, body)
+    assert heard.inbound is not None
+    assert not heard.inbound.verified
+
+
 def test_everything_of_a_message_is_read(channel: WebhookChannel) -> None:
     """Earlier turns, attachments and the moment come along."""
     inbound = read(

@@ -261,12 +261,14 @@ def _inbound(data: Mapping[str, Any], ticket: str) -> Inbound:
     if written not in ("text", "html"):
         raise InputError('the webhook\'s "format" is not known', fix='Write "text" or "html"')
     message = _id(data, "id", _LONGEST_MESSAGE)
+    vouched = data.get("verified")
     fields = {
         "id": f"{ticket}:{message}",
         "text": data.get("text"),
         "subject": data.get("subject"),
         "customer": data.get("customer"),
-        "verified": data.get("verified", False),
+        # Many serialisers write what was left out as null: that vouches for nobody either.
+        "verified": False if vouched is None else vouched,
         "channel": "webhook",
         "received_at": data.get("sent_at"),
         "messages": data.get("messages"),
