@@ -138,3 +138,28 @@ async def test_many_tickets_do_not_fill_the_memory() -> None:
     clock.seconds += 601
     await pace.take("ticket:x")
     assert len(pace._used) < 10  # noqa: SLF001 - the memory is what this is about
+
+
+async def test_a_turn_that_was_not_taken_does_not_stop_the_forgetting() -> None:
+    """A ticket whose counts have run out while the account was closed is forgotten like others."""
+    clock = Clock()
+    pace = _pace(clock, longest=10.0)
+    await pace.take("ticket:first")
+    clock.seconds += 601
+    pace.heard(429, {"retry-after": "60"})
+    with pytest.raises(DeskRefused):
+        await pace.take("ticket:first")
+    clock.seconds += 60
+    for number in range(10_050):
+        await pace.take(f"ticket:{number}")
+
+
+@pytest.mark.parametrize("reset", ["0", "a second ago"])
+async def test_a_window_that_has_just_ended_is_not_waited_for(reset: str) -> None:
+    """The last requests of a window are answered when it is over; that costs no minute."""
+    clock = Clock()
+    pace = _pace(clock)
+    ended = str(int(time.time()) - 1) if reset != "0" else reset
+    pace.heard(200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": ended})
+    await pace.take()
+    assert sum(clock.waited) <= 1.0

@@ -29,6 +29,8 @@ _EPOCH = 1_000_000_000
 """A reset above this is a moment (Unix time), one below a number of seconds."""
 _SOON = 60.0
 """When nothing says when the window ends: every helpdesk counts by the minute at most."""
+_SHORTEST = 1.0
+"""Resets are told in whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Pace:
         with self._lock:
             pause = retry_after(headers)
             if status == 429 and pause is None:  # noqa: PLR2004 - too many requests
-                pause = _reset(headers) or _SOON
+                pause = _until_reset(headers)
             if status in (429, 503) and pause:
                 self._closed_until = max(self._closed_until, now + pause)
             left = _whole(
@@ -98,7 +100,7 @@ class Pace:
             )
             if left is not None:
                 self._left = left
-                self._left_until = now + (_reset(headers) or _SOON)
+                self._left_until = now + _until_reset(headers)
 
     def _take_or_wait(self, names: tuple[str, ...]) -> float:
         """Take a turn and return 0, or return the seconds until the next one may be free."""
@@ -137,7 +139,9 @@ class Pace:
             return
         for name in list(self._used):
             rule = self._rule(name)
-            if rule is None or self._used[name][-1] <= now - rule.seconds:
+            used = self._used[name]
+            # Empty is one whose turn was looked for and, the account being closed, not taken.
+            if rule is None or not used or used[-1] <= now - rule.seconds:
                 del self._used[name]
 
 
@@ -158,15 +162,16 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return min(max(seconds, 0.0), LONGEST_CLOSED)
 
 
-def _reset(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds until the window ends, as far as a header says."""
+def _until_reset(headers: Mapping[str, str]) -> float:
+    """Return the seconds until the window ends: as a header says, at least one, else a minute."""
     names = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset")
     for name in names:
         value = _number(headers.get(name, ""))
         if value is not None:
             seconds = value - time.time() if value > _EPOCH else value
-            return min(max(seconds, 0.0), LONGEST_CLOSED)
-    return None
+            # A window that ends in this very second has ended when the answer is here.
+            return min(max(seconds, _SHORTEST), LONGEST_CLOSED)
+    return _SOON
 
 
 def _whole(headers: Mapping[str, str], *names: str) -> int | None:
