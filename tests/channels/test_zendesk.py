@@ -443,14 +443,14 @@ async def test_a_note_is_private_and_lands_whatever_happened(
     assert double.public_replies(ticket) == []
 
 
+@pytest.mark.parametrize("opening", ["{{", "{{{", "{\x0b{"])
 async def test_outgoing_text_is_escaped_and_asks_for_no_placeholder(
-    double: ZendeskDouble, desk: Zendesk
+    double: ZendeskDouble, desk: Zendesk, opening: str
 ) -> None:
     """Quoted text cannot bring its own HTML, nor make Zendesk fill in somebody's data."""
     ticket = double.new_ticket("Hi")
-    text = (
-        "<b>Hello</b> {{ticket.requester.phone}} {% if a %}\n\nSee https://acme.example/a?b=1&c=2."
-    )
+    text = f"<b>Hello</b> {opening}ticket.requester.phone}}}} {{% if a %}}"
+    text += "\n\nSee https://acme.example/a?b=1&c=2."
     await desk.reply(_parcel(ticket, text), await desk.fetch(ticket), status="open")
     (html,) = double.posted_html(ticket)
     assert "<b>" not in html

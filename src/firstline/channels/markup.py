@@ -21,8 +21,10 @@ def readable(text: str) -> str:
 def without_placeholders(text: str) -> str:
     """Return text whose double braces are parted: helpdesks fill what stands between them.
 
-    Twice, because `{{{` has another pair of braces after the first time.
+    Twice, because `{{{` has another pair of braces after the first time; and after everything
+    else is gone that stood between two braces and is not shown.
     """
+    text = _plain(text)
     for _ in range(2):
         text = text.replace("{{", "{ {").replace("{%", "{ %")
     return text
@@ -30,9 +32,15 @@ def without_placeholders(text: str) -> str:
 
 def markup(text: str) -> str:
     """Return plain text as HTML: a paragraph a block, a break a line, links clickable."""
-    plain = _CONTROLS.sub("", readable(text).replace("\r\n", "\n").replace("\r", "\n")).strip()
+    plain = _plain(text).strip()
     blocks = (_BLANK_LINES.sub("\n\n", plain)).split("\n\n") if plain else []
     return "".join(f"<p>{'<br>'.join(map(_line, block.split(chr(10))))}</p>" for block in blocks)
+
+
+def _plain(text: str) -> str:
+    """Return text with one kind of line end and no control signs."""
+    whole = readable(text).replace("\r\n", "\n").replace("\r", "\n")
+    return str(_CONTROLS.sub("", whole))
 
 
 def _line(line: str) -> str:

@@ -27,7 +27,7 @@ from firstline.channels.helpdesk import (
     Status,
     Verdict,
 )
-from firstline.channels.markup import markup
+from firstline.channels.markup import markup, without_placeholders
 from firstline.channels.pace import Pace
 from firstline.channels.read_back import refuse_if_answered, refuse_if_changed
 from firstline.channels.zendesk_api import ZendeskApi, ZendeskSecrets, ZendeskSettings
@@ -374,7 +374,7 @@ def _html(text: str) -> str:
 
     Zendesk fills `{{ticket.requester.phone}}` in an agent's comment; a quoted text must not ask.
     """
-    return markup(text.replace("{{", "{ {").replace("{%", "{ %"))
+    return markup(without_placeholders(text))
 
 
 def _note_html(text: str) -> str:
