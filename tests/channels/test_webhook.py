@@ -22,7 +22,8 @@ from firstline.channels.webhook import (
 )
 from firstline.errors import InputError, WorkspaceError
 from firstline.outbound import Outbound, Reach
-from firstline.records import Attachment
+from firstline.pipeline.deliver import carry
+from firstline.records import Attachment, Receipt
 from firstline.testing.desk_double import Failure
 from firstline.testing.webhook_double import WebhookDouble
 
@@ -243,7 +244,7 @@ async def test_a_careful_receiver_gets_it_again(
     await channel.send(parcel(ticket))
     await channel.send(parcel(ticket))
     assert double.public_replies(ticket) == ["Choose Export."]
-    assert await channel.find(parcel(ticket)) == "absent"
+    assert await channel.find(parcel(ticket)) == "repeatable"
 
 
 @pytest.mark.parametrize("kind", ["lost_response", "broken"])
@@ -294,6 +295,21 @@ async def test_a_refusal_after_a_lost_answer_is_not_certain(
     double.fail_next("conflict")
     with pytest.raises(OSError, match="nobody knows"):
         await channel.send(parcel(ticket))
+
+
+@pytest.mark.parametrize("then", ["unavailable", "conflict"])
+async def test_what_was_taken_is_never_written_down_as_refused(
+    double: WebhookDouble, channel: WebhookChannel, then: Failure
+) -> None:
+    """A receiver that takes a reply, loses its answers and is then away leaves it uncertain."""
+    channel.settle_seconds = 0.0
+    ticket = double.new_ticket("How?")
+    double.fail_next("lost_response", times=3)
+    double.fail_next(then, times=3)
+    receipt = Receipt(key="attempt-1", state="uncertain", at=NOW)
+    settled = await carry(parcel(ticket), receipt, channel, is_new=True, now=lambda: NOW)
+    assert double.public_replies(ticket) == ["Choose Export."]
+    assert settled.state == "uncertain"
 
 
 async def test_nobody_listening_is_certain(double: WebhookDouble, channel: WebhookChannel) -> None:

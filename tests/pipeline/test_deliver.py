@@ -95,7 +95,12 @@ async def test_a_failed_send_is_uncertain_and_never_repeated(outbox: Outbox) -> 
 
 @pytest.mark.parametrize(
     ("presence", "state", "sends"),
-    [("present", "sent", 0), ("absent", "sent", 1), ("unknown", "uncertain", 0)],
+    [
+        ("present", "sent", 0),
+        ("absent", "sent", 1),
+        ("repeatable", "sent", 1),
+        ("unknown", "uncertain", 0),
+    ],
 )
 async def test_after_a_crash_the_channel_is_asked_first(
     outbox: Outbox, presence: Presence, state: str, sends: int
@@ -179,7 +184,13 @@ def test_concurrent_senders_lose_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("presence", "state"), [("absent", "cancelled"), ("present", "sent"), ("unknown", "uncertain")]
+    ("presence", "state"),
+    [
+        ("absent", "cancelled"),
+        ("present", "sent"),
+        ("repeatable", "uncertain"),
+        ("unknown", "uncertain"),
+    ],
 )
 async def test_after_a_crash_the_switch_still_holds(
     outbox: Outbox, presence: Presence, state: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Presence = Literal["present", "absent", "unknown"]
+Presence = Literal["present", "absent", "repeatable", "unknown"]
+"""Whether a parcel arrived. `repeatable`: nobody can say, and sending it again does no harm."""
 ParcelKind = Literal["reply", "question", "notice", "note", "packet"]
 """The first three reach the customer; a `note` and a `packet`, with which a ticket is assigned to
 people, are for the team alone."""

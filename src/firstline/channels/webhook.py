@@ -191,9 +191,9 @@ class WebhookChannel:
         raise NotWantedError(f"webhook_{outcome}")
 
     async def find(self, parcel: Parcel) -> Presence:
-        """Say `absent` where sending again does no harm; else nobody can say."""
+        """Nobody can say; `repeatable` where your system takes each id once."""
         del parcel
-        return "absent" if self._settings.deduplicates else "unknown"
+        return "repeatable" if self._settings.deduplicates else "unknown"
 
     async def _attempt(self, parcel: Parcel, event: str) -> tuple[_Outcome, float]:
         """Post once, signed for this moment; return what came of it, and how long to wait."""

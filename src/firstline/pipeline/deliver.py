@@ -97,8 +97,9 @@ async def _settled(
 ) -> Receipt:
     """Ask the channel whether a parcel arrived; send it once more when it certainly did not.
 
-    When it left is not known: a send may have waited for its turn long after it was claimed, and
-    the ledger knows the claim. So the wait begins here.
+    Or when it may have, and the channel takes each parcel once only. When it left is not known: a
+    send may have waited for its turn long after it was claimed, and the ledger knows the claim. So
+    the wait begins here.
 
     Args:
         parcel: It was sent, or was about to be.
@@ -108,7 +109,7 @@ async def _settled(
         may_send: False: it may not leave any more.
     """
     presence = await _presence(parcel, channel)
-    if presence == "absent" and channel.settle_seconds > 0:
+    if presence in ("absent", "repeatable") and channel.settle_seconds > 0:
         # What was on its way when its sender lost sight of it may still arrive.
         await asyncio.sleep(channel.settle_seconds)
         presence = await _presence(parcel, channel)
@@ -118,8 +119,10 @@ async def _settled(
         case "absent" if not may_send:
             return replace(receipt, state="cancelled")
         case "absent":
-            return await _send_again(parcel, receipt, channel)
-        case "unknown":
+            return await _send_again(parcel, receipt, channel, may_be_there=False)
+        case "repeatable" if may_send:
+            return await _send_again(parcel, receipt, channel, may_be_there=True)
+        case "unknown" | "repeatable":
             return replace(receipt, state="uncertain", detail="the channel cannot tell")
         case _:
             return replace(receipt, state="uncertain", detail=f"read back: {presence}")
@@ -133,10 +136,14 @@ async def _presence(parcel: Parcel, channel: Channel) -> str:
         return f"{error}" or type(error).__name__
 
 
-async def _send_again(parcel: Parcel, receipt: Receipt, channel: Channel) -> Receipt:
+async def _send_again(
+    parcel: Parcel, receipt: Receipt, channel: Channel, *, may_be_there: bool
+) -> Receipt:
     try:
         reference = await channel.send(parcel)
     except NotWantedError as refusal:
+        if may_be_there:  # What is refused now says nothing of what was taken before.
+            return replace(receipt, state="uncertain", detail=f"send: {refusal.why}")
         return replace(receipt, state="cancelled", detail=refusal.why)
     except OSError as error:
         if await _presence(parcel, channel) == "present":
