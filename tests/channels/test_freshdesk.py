@@ -173,6 +173,32 @@ async def test_all_pages_are_read(double: FreshdeskDouble, desk: Freshdesk) -> N
     assert f"Message {2 * PER_PAGE}<" in turns[-1].text
 
 
+async def test_a_page_of_long_mails_is_read_in_smaller_ones(
+    double: FreshdeskDouble, desk: Freshdesk
+) -> None:
+    """A thread whose mails quote all that was said before is read, the newest message too."""
+    number = double.new_ticket("First")
+    long = "quoted " * 60_000
+    for count in range(13):
+        double.customer_says(number, f"Message {count} {long}")
+    turns = (await desk.fetch(number)).turns
+    assert len(turns) == 14
+    assert "Message 12 " in turns[-1].text
+
+
+async def test_a_ticket_that_is_too_long_is_never_read_in_part(
+    double: FreshdeskDouble, desk: Freshdesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without its newest messages a ticket would be answered wrongly: it is unreadable."""
+    monkeypatch.setattr("firstline.channels.freshdesk.LONGEST_TICKET", 3_000_000)
+    number = double.new_ticket("First")
+    for count in range(13):
+        double.customer_says(number, f"Message {count} {'quoted ' * 60_000}")
+    with pytest.raises(DeskRefused) as caught:
+        await desk.fetch(number)
+    assert caught.value.why == "unreadable"
+
+
 async def test_a_ticket_beyond_all_bounds_is_unreadable(
     double: FreshdeskDouble, desk: Freshdesk
 ) -> None:

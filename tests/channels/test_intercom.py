@@ -38,6 +38,33 @@ async def no_wait(_seconds: float) -> None:
     await asyncio.sleep(0)
 
 
+async def test_long_mails_do_not_stop_the_polling(double: IntercomDouble, desk: Intercom) -> None:
+    """A page that is larger than what is read is asked for again in smaller ones."""
+    long = "word " * 60_000
+    numbers = [double.new_ticket(f"{number} {long}") for number in range(20)]
+    found: list[str] = []
+    cursor, more = "", True
+    while more:
+        changes = await desk.changed(cursor)
+        cursor, more = changes.cursor, changes.more
+        found += changes.tickets
+    assert sorted(set(found)) == numbers
+
+
+async def test_a_conversation_of_long_mails_is_read_as_text(
+    double: IntercomDouble, desk: Intercom
+) -> None:
+    """What is too large as HTML comes as plain text, and our own reply is found in it."""
+    number = double.new_ticket("How do I export a board?")
+    await desk.reply(parcel(number), await desk.fetch(number), status="pending")
+    double.customer_says(number, f"Thanks<!-- {'x' * 5_100_000} -->, a < b?")
+    seen = await desk.fetch(number)
+    assert [turn.author for turn in seen.turns] == ["customer", "own", "customer"]
+    assert not any(turn.is_html for turn in seen.turns)
+    assert "Thanks" in seen.turns[-1].text
+    assert await desk.find("attempt-1", number) == "present"
+
+
 def parcel(ticket: str) -> Parcel:
     """Return a reply to deliver."""
     return Parcel(marker="attempt-1", ticket=ticket, kind="reply", text="Choose Export.")

@@ -55,6 +55,8 @@ HOOK_HEADER: Final = "x-firstline-secret"
 PER_PAGE: Final = 100
 MOST_PAGES: Final = 20
 """Pages of one ticket's conversations: 2,000 messages. A longer ticket is for people."""
+LONGEST_TICKET: Final = 50_000_000
+"""Characters of its messages; Freshdesk gives all that each mail quotes."""
 LAST_PAGE: Final = 300
 """Pages of a list of tickets that Freshdesk gives."""
 _HOST = re2.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.freshdesk\.com")
@@ -149,27 +151,15 @@ class Freshdesk:
         """Return a ticket with all its messages.
 
         Raises:
-            DeskRefused: Among others `unreadable`, when it has more than 2,000 messages.
+            DeskRefused: Among others `unreadable`, when it has more than 2,000 messages, or is
+                longer than `LONGEST_TICKET`.
         """
         path = _path(ticket)
         agent = await self._own_agent()
         said = await self._calls.read(path, {"include": "requester"})
-        entries: list[Any] = []
-        for page in range(1, MOST_PAGES + 1):
-            some = await self._calls.read(
-                f"{path}/conversations", {"per_page": PER_PAGE, "page": page}
-            )
-            if not isinstance(some, list):
-                raise DeskRefused("unreadable", "Freshdesk sent no list of conversations")
-            entries += some
-            if len(some) < PER_PAGE:
-                break
-        else:
-            most = MOST_PAGES * PER_PAGE
-            raise DeskRefused("unreadable", f"ticket {ticket} has more than {most:,} messages")
         return wire.conversation(
             said,
-            entries,
+            await self._entries(f"{path}/conversations"),
             agent=agent,
             portal_needs_login=self._settings.portal_needs_login,
         )
@@ -256,6 +246,41 @@ class Freshdesk:
         contact = (await self._me()).get("contact") or {}
         name = str(contact.get("name") or contact.get("email") or "an agent")
         return f"{name} of the Freshdesk account {self._settings.domain}"
+
+    async def _entries(self, path: str) -> list[Any]:
+        """Return all messages of a ticket, oldest first."""
+        entries: list[Any] = []
+        signs = 0
+        for page in range(1, MOST_PAGES + 1):
+            some = await self._page(path, page, PER_PAGE)
+            entries += some
+            signs += wire.length(some)
+            if signs > LONGEST_TICKET:
+                break
+            if len(some) < PER_PAGE:
+                return entries
+        most = f"{MOST_PAGES * PER_PAGE:,} messages or {LONGEST_TICKET:,} characters"
+        raise DeskRefused("unreadable", f"a ticket has more than {most}")
+
+    async def _page(self, path: str, page: int, size: int) -> list[Any]:
+        """Return a page of messages, put together of smaller ones if it is too large to be read."""
+        try:
+            some = await self._calls.read(path, {"per_page": size, "page": page})
+        except DeskRefused as refused:
+            if refused.why != "unreadable" or size == 1:
+                raise
+        else:
+            if not isinstance(some, list):
+                raise DeskRefused("unreadable", "Freshdesk sent no list of conversations")
+            return some
+        less = size // 10
+        found: list[Any] = []
+        for small in range((page - 1) * 10 + 1, page * 10 + 1):
+            some = await self._page(path, small, less)
+            found += some
+            if len(some) < less or wire.length(found) > LONGEST_TICKET:
+                break
+        return found
 
     async def _me(self) -> Mapping[str, Any]:
         said = await self._calls.read("/agents/me")

@@ -63,6 +63,12 @@ def conversation(
         raise DeskRefused("unreadable", "Freshdesk sent a ticket of unknown form") from None
 
 
+def length(entries: list[Any]) -> int:
+    """Return how many characters messages have."""
+    bodies = (entry.get("body") for entry in entries if isinstance(entry, dict))
+    return sum(len(body) for body in bodies if isinstance(body, str))
+
+
 def _is_one_login(ticket: Any, turns: list[Turn]) -> bool:
     """Whether all that customers said was written in the portal, and nobody else reads along.
 

@@ -51,8 +51,9 @@ from firstline.outbound import SECONDS, Outbound, Reach
 API_VERSION = "2.16"
 HOSTS = {"us": "api.intercom.io", "eu": "api.eu.intercom.io", "au": "api.au.intercom.io"}
 SIGNATURE = "x-hub-signature"
-PER_PAGE = 150
-"""Conversations a page when polling: the most that Intercom gives."""
+SIZES = (150, 15, 1)
+"""Conversations a page when polling: the most that Intercom gives, and fewer where those are more
+than is read. Each brings its first message along, which may be a long mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +146,20 @@ class Intercom:
         return wire.hints(body)
 
     async def fetch(self, ticket: str) -> Conversation:
-        """Return a conversation with its first message and its 500 newest parts."""
-        said = await self._calls.read(_path(ticket))
+        """Return a conversation with its first message and its 500 newest parts.
+
+        It comes whole or not at all: one that is larger than is read comes as plain text.
+        """
+        is_html = True
+        try:
+            said = await self._calls.read(_path(ticket))
+        except DeskRefused as refused:
+            if refused.why != "unreadable":
+                raise
+            said, is_html = (
+                await self._calls.read(_path(ticket), {"display_as": "plaintext"}),
+                False,
+            )
         source = said.get("source") if isinstance(said, dict) else None
         author = source.get("author") if isinstance(source, dict) else None
         known = isinstance(author, dict) and author.get("type") == "user"
@@ -154,6 +167,7 @@ class Intercom:
             said,
             admin=self._settings.admin_id,
             identities_verified=known and await self._vouches(),
+            is_html=is_html,
         )
 
     async def reply(self, parcel: Parcel, seen: Conversation, *, status: Status) -> str:
@@ -212,15 +226,9 @@ class Intercom:
         """Return the conversations that changed since a cursor, a page of at most 150 at a time."""
         now = self._now()
         mark = Watermark.of(cursor, now)
-        pagination: dict[str, Any] = {"per_page": PER_PAGE}
-        if mark.page:
-            pagination["starting_after"] = mark.page
+        after = {"starting_after": mark.page} if mark.page else {}
         query = {"field": "updated_at", "operator": ">", "value": str(mark.since - 1)}
-        found, page = wire.found(
-            await self._calls.search(
-                "/conversations/search", {"query": query, "pagination": pagination}
-            )
-        )
+        found, page = wire.found(await self._search(query, after))
         return mark.step(found, now, page=page)
 
     async def check(self) -> str:
@@ -235,6 +243,17 @@ class Intercom:
         name = str(wire.text_of(admin, "name") or wire.text_of(admin, "email") or "a teammate")
         where = wire.text_of(app, "name") or wire.text_of(app, "id_code") or "?"
         return f"{name} of the Intercom workspace {where}"
+
+    async def _search(self, query: Mapping[str, str], after: Mapping[str, str]) -> Any:
+        """Return a page of conversations, a smaller one if it is too large to be read."""
+        for size in SIZES:
+            wanted = {"query": query, "pagination": {"per_page": size, **after}}
+            try:
+                return await self._calls.search("/conversations/search", wanted)
+            except DeskRefused as refused:
+                if refused.why != "unreadable" or size == SIZES[-1]:
+                    raise
+        raise AssertionError("the last size returns or raises")
 
     async def _me(self) -> Mapping[str, Any]:
         said = await self._calls.read("/me")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -38,21 +39,27 @@ def is_conversation_id(value: object) -> bool:
     return isinstance(value, str) and is_number(value)
 
 
-def conversation(said: Any, *, admin: str, identities_verified: bool) -> Conversation:
+def conversation(
+    said: Any, *, admin: str, identities_verified: bool, is_html: bool = True
+) -> Conversation:
     """Return a conversation from its JSON.
 
     Args:
         said: What `GET /conversations/{id}` answered.
         admin: The id of Firstline's own teammate.
         identities_verified: Whether the workspace enforces identity verification.
+        is_html: False: it was asked for as plain text.
 
     Raises:
         DeskRefused: `unreadable`.
     """
     try:
-        return _conversation(said, admin, identities_verified=identities_verified)
+        found = _conversation(said, admin, identities_verified=identities_verified)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise DeskRefused("unreadable", "Intercom sent a conversation of unknown form") from None
+    if is_html:
+        return found
+    return replace(found, turns=tuple(replace(turn, is_html=False) for turn in found.turns))
 
 
 def _conversation(said: Any, admin: str, *, identities_verified: bool) -> Conversation:

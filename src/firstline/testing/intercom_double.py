@@ -18,6 +18,7 @@ from typing import Any, Final
 import re2
 
 from firstline.channels.intercom import IntercomSecrets, IntercomSettings
+from firstline.proof.normal import html_to_text
 from firstline.testing.desk_double import DeskDouble
 from firstline.testing.desk_tickets import (
     DoubleTicket,
@@ -150,7 +151,8 @@ class IntercomDouble(DeskDouble):
             raise RefusedError(404, "not_found", "no such path", wrong=True)
         number, what = found.groups()
         if request.method == "GET" and not what:
-            return self._shown(self.wanted(number))
+            shown = self._shown(self.wanted(number))
+            return _as_text(shown) if request.query.get("display_as") == "plaintext" else shown
         does: dict[str, Callable[[DoubleTicket, Any], Any]] = {
             "reply": self._replied,
             "parts": self._managed,
@@ -300,6 +302,13 @@ class IntercomDouble(DeskDouble):
     def _tag(self, name: str) -> dict[str, Any]:
         numbers = {known: number for number, known in self.tag_names.items()}
         return {"type": "tag", "id": numbers.get(name, "1"), "name": name}
+
+
+def _as_text(shown: dict[str, Any]) -> dict[str, Any]:
+    """Return a conversation as `display_as=plaintext` gives it."""
+    for item in (shown["source"], *shown["conversation_parts"]["conversation_parts"]):
+        item["body"] = item["body"] and html_to_text(item["body"])
+    return shown
 
 
 def _customer(ticket: DoubleTicket) -> dict[str, Any]:
