@@ -7,11 +7,12 @@ import gzip
 import json
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from cryptography import x509
@@ -326,3 +327,38 @@ async def test_the_certificate_is_checked_against_the_name(
         assert await _why(client, f"https://other.example:{port}/") == ("unreachable", False)
         monkeypatch.undo()
         assert await _why(client, f"https://api.example:{port}/") == ("unreachable", False)
+
+
+@pytest.mark.parametrize("rule", ["xn--strae-oqa.example", "straße.example"])
+@pytest.mark.parametrize("host", ["xn--strae-oqa.example", "straße.example"])
+async def test_a_name_beyond_ascii_is_one_name_however_it_is_written(rule: str, host: str) -> None:
+    """Both forms are allowed by either, and the look-up asks for the one that DNS knows."""
+    asked: list[str] = []
+
+    async def resolve(name: str, _port: int) -> tuple[str, ...]:
+        asked.append(name)
+        return ("10.0.0.1",)
+
+    client = Outbound(Reach(hosts=(rule,)), resolve=resolve)
+    with pytest.raises(OutboundError):
+        await client.request("GET", f"https://{host}/")
+    assert asked == ["xn--strae-oqa.example"]
+
+
+async def test_look_ups_that_hang_hold_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name server that is away holds no thread that others work with."""
+    back = Event()
+
+    def hanging(*_args: object, **_more: object) -> list[object]:
+        back.wait(10)
+        return []
+
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
+    monkeypatch.setattr("socket.getaddrinfo", hanging)
+    asking = [asyncio.create_task(outbound.resolved("desk.example", 443)) for _ in range(4)]
+    try:
+        await asyncio.sleep(0.05)
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: "done"), 1) == "done"
+    finally:
+        back.set()
+        await asyncio.gather(*asking)

@@ -16,8 +16,9 @@ import socket
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal, TypeAlias
 
 import httpx2
@@ -28,6 +29,9 @@ SECONDS = 15.0
 """For one whole request, from the name look-up to the last byte."""
 CONNECT_SECONDS = 5.0
 _SLICE = 65_536
+_LOOK_UPS = ThreadPoolExecutor(16, thread_name_prefix="names")
+"""A look-up cannot be called off and takes half a minute where the name server is away. In threads
+of their own, so that the ones everything else works with are not all held by them."""
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve: TypeAlias = Callable[[str, int], Awaitable[tuple[str, ...]]]
@@ -131,7 +135,8 @@ def _plain(address: Address) -> Address:
 
 async def resolved(host: str, port: int) -> tuple[str, ...]:
     """Return a host's addresses, as the operating system knows them; raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_LOOK_UPS, look_up)
     return tuple(dict.fromkeys(str(item[4][0]) for item in found))
 
 
@@ -231,7 +236,7 @@ class Outbound:
             raise OutboundError("not_allowed", f"{method}: a port that is none", sent=False)
         if target.userinfo:
             raise OutboundError("not_allowed", f"{method}: a URL with a password", sent=False)
-        known = self.reach.names(target.host)
+        known = self.reach.names(target.host) or self.reach.names(_ascii(target))
         if not known and not (self.reach.allow_loopback and _is_loopback(target.host)):
             problem = f"{method}: {target.host[:100]!r} is none of the allowed hosts"
             raise OutboundError("not_allowed", problem, sent=False)
@@ -241,7 +246,7 @@ class Outbound:
         """Return where to connect to; all of a name's addresses must be allowed."""
         port = target.port or (443 if target.scheme == "https" else 80)
         try:
-            found = await self._resolve(target.host, port)
+            found = await self._resolve(_ascii(target), port)
         except (OSError, UnicodeError):
             problem = f"the name {target.host} is not known"
             raise OutboundError("unreachable", problem, sent=False) from None
@@ -290,7 +295,7 @@ class Outbound:
                 target.copy_with(host=address),
                 headers={**headers, "host": target.netloc.decode("ascii")},
                 content=content,
-                extensions={"sni_hostname": target.host, "trace": watch},
+                extensions={"sni_hostname": _ascii(target), "trace": watch},
             ) as response,
         ):
             return HttpAnswer(
@@ -338,6 +343,11 @@ async def _decoded(response: httpx2.Response, host: str, *, packed: bool) -> Asy
         if not unpacker.eof:
             raise OutboundError("broken", f"{host} broke off its answer", sent=True)
         yield unpacker.flush()
+
+
+def _ascii(target: httpx2.URL) -> str:
+    """Return a host as name servers and certificates know it: `xn--…` where it is not ASCII."""
+    return target.raw_host.decode("ascii")
 
 
 def _is_loopback(host: str) -> bool:
