@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from firstline.channels.zendesk import Zendesk
 from firstline.testing.zendesk_double import ZendeskDouble
+from firstline.testing.zendesk_state import OWN_AGENT
 
 
 @pytest.fixture
@@ -76,6 +78,22 @@ async def test_an_agent_who_may_not_export_polls_the_list() -> None:
         assert not second.more
         exports = [item for item in double.requests if "incremental" in item.path]
         assert len(exports) == 1
+
+
+async def test_a_token_that_may_not_export_any_more_goes_on_where_the_export_was(
+    double: ZendeskDouble, desk: Zendesk
+) -> None:
+    """What came while no token was good is found, also when the next one is only an agent's."""
+    now = datetime.now(UTC)
+    long_ago = Zendesk(
+        double.settings, double.secrets, now=lambda: now - timedelta(hours=3), sleep=_no_wait
+    )
+    double.new_ticket("Before")
+    cursor = (await long_ago.changed("")).cursor
+    ticket = double.new_ticket("Meanwhile")
+    double.account.tickets[int(ticket)].at -= 3600
+    double.account.people[OWN_AGENT].role = "agent"
+    assert ticket in (await desk.changed(cursor)).tickets
 
 
 async def test_a_long_list_is_read_until_what_was_seen() -> None:

@@ -2,7 +2,8 @@
 
 The incremental export is made for this and misses nothing, however long we were away; it is for
 administrators. Where the token acts for an agent, the list of tickets by their last change does
-it, as far as that agent sees tickets. The cursor says which of the two it is of.
+it, as far as that agent sees tickets. The cursor says which of the two it is of, and that of the
+export also until when everything is known: a token that may not export (any more) goes on there.
 """
 
 from __future__ import annotations
@@ -41,30 +42,39 @@ async def changed_since(api: ZendeskApi, cursor: str, now: datetime) -> Changes:
     """
     if cursor.startswith(_LIST):
         return await _listed(api, cursor.removeprefix(_LIST), now)
+    since, after = _place(cursor, now)
     try:
-        return await _exported(api, cursor, now)
+        return await _exported(api, since, after, now)
     except DeskRefused as refused:
         if refused.why != "forbidden":
             raise
-    return await _listed(api, "", now)
+    return await _listed(api, str(Watermark(since=since, high=since)), now)
 
 
-async def _exported(api: ZendeskApi, cursor: str, now: datetime) -> Changes:
+def _place(cursor: str, now: datetime) -> tuple[int, str]:
+    """Return the second until which everything is known, and where the export goes on, if it is."""
+    since, after = cursor.removeprefix(_FROM), ""
     if cursor.startswith(_AFTER):
-        query = {"cursor": cursor.removeprefix(_AFTER)[:_LONGEST_CURSOR]}
-    else:
-        start = cursor.removeprefix(_FROM)
-        if not _SECONDS.fullmatch(start):
-            start = str(int(now.timestamp()) - _START_SECONDS)
-        cursor = f"{_FROM}{start}"
-        query = {"start_time": start}
+        since, _, after = cursor.removeprefix(_AFTER).rpartition(":")
+    known = int(since) if _SECONDS.fullmatch(since) else _start(now)
+    return known, after[:_LONGEST_CURSOR]
+
+
+def _start(now: datetime) -> int:
+    return int(now.timestamp()) - _START_SECONDS
+
+
+async def _exported(api: ZendeskApi, since: int, after: str, now: datetime) -> Changes:
+    query = {"cursor": after} if after else {"start_time": str(since)}
     page = await page_of(
         api, reading.Export, EXPORT, query, "export", size_name="per_page", sizes=EXPORT_SIZES
     )
     open_tickets = (str(item.id) for item in page.tickets if item.status not in _OVER)
+    after = page.after_cursor or after
+    known = max(since, _start(now)) if page.end_of_stream else since
     return Changes(
         tickets=tuple(dict.fromkeys(open_tickets)),
-        cursor=f"{_AFTER}{page.after_cursor}" if page.after_cursor else cursor,
+        cursor=f"{_AFTER}{known}:{after}" if after else f"{_FROM}{since}",
         more=not page.end_of_stream and bool(page.after_cursor),
     )
 
