@@ -14,6 +14,7 @@ from typing import Final
 from firstline.channels.base import NotWantedError, Parcel, Presence
 from firstline.channels.helpdesk import Conversation, DeskRefused, HandOver, Helpdesk, Status
 from firstline.channels.unanswered import helpdesk_ids, why_not_wanted
+from firstline.observe import log
 
 TRIES: Final = 4
 """Writes of one delivery that a helpdesk may refuse before it is given up."""
@@ -125,8 +126,18 @@ class HelpdeskChannel:
         return await desk.reply(parcel, seen, status=status)
 
     async def _hand_over(self, desk: Helpdesk, parcel: Parcel, seen: Conversation) -> str:
+        """Assign a ticket with its packet; leave the packet alone where it cannot be assigned.
+
+        A group that was renamed must not keep the team from being told.
+        """
         to = HandOver(note=parcel.text, group=self._manners.group, tags=self._manners.tags)
-        return await desk.hand_over(parcel, seen, to)
+        try:
+            return await desk.hand_over(parcel, seen, to)
+        except DeskRefused as error:
+            if error.why != "invalid":
+                raise
+            log.warning("handed_over_unassigned", ticket=seen.id, problem=str(error))
+        return await desk.note(parcel, seen)
 
     def _wait(self, error: DeskRefused, attempt: int) -> float:
         backoff: float = self._pause * 2**attempt
