@@ -117,6 +117,12 @@ def test_everything_of_a_message_is_read(channel: WebhookChannel) -> None:
     assert inbound.attachments == (Attachment(name="a.pdf", media_type="application/pdf", size=5),)
 
 
+def test_no_message_is_from_the_future(channel: WebhookChannel) -> None:
+    """A sender whose clock is ahead does not make what follows look older than its message."""
+    ahead = datetime.now(UTC) + timedelta(hours=9, minutes=30)
+    assert read(channel, sent_at=ahead.isoformat()).inbound.received_at <= datetime.now(UTC)
+
+
 def test_a_person_who_answered_and_a_trial_are_told(
     double: WebhookDouble, channel: WebhookChannel
 ) -> None:

@@ -160,7 +160,8 @@ class WebhookChannel:
         ticket = _id(data, "ticket", _LONGEST_TICKET)
         if topic == STAFF:
             return Heard(id=event, topic=STAFF, ticket=ticket)
-        return Heard(id=event, topic=MESSAGE, ticket=ticket, inbound=_inbound(data, ticket))
+        inbound = _inbound(data, ticket, datetime.fromtimestamp(self._now(), UTC))
+        return Heard(id=event, topic=MESSAGE, ticket=ticket, inbound=inbound)
 
     async def send(self, parcel: Parcel) -> str:
         """Post a delivery; return the webhook's id.
@@ -249,7 +250,7 @@ def _outcome(answer: HttpAnswer) -> _Outcome:
     return "unknown" if status >= 500 or status == 408 else "refused"  # noqa: PLR2004
 
 
-def _inbound(data: Mapping[str, Any], ticket: str) -> Inbound:
+def _inbound(data: Mapping[str, Any], ticket: str, now: datetime) -> Inbound:
     """Return the customer's message of a webhook."""
     unknown = sorted(set(data) - set(_DATA))
     if unknown:
@@ -275,7 +276,9 @@ def _inbound(data: Mapping[str, Any], ticket: str) -> Inbound:
         "attachments": data.get("attachments"),
     }
     read = inbound_from(fields, Place(ticket=ticket[:60]))
-    return replace(read, is_html=written == "html", source=f"webhook:{ticket}")
+    # A local time without its zone may lie hours ahead: what is said meanwhile would seem older.
+    at = read.received_at and min(read.received_at, now)
+    return replace(read, is_html=written == "html", received_at=at, source=f"webhook:{ticket}")
 
 
 def _id(data: Mapping[str, Any], name: str, longest: int) -> str:
