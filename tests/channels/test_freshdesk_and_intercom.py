@@ -20,8 +20,8 @@ from firstline.channels.intercom import API_VERSION, Intercom
 from firstline.channels.pace import Pace
 from firstline.errors import InputError
 from firstline.testing.desk_double import Failure, deliver
-from firstline.testing.freshdesk_double import FreshdeskDouble
-from firstline.testing.intercom_double import IntercomDouble
+from firstline.testing.freshdesk_double import AGENT, FreshdeskDouble
+from firstline.testing.intercom_double import ADMIN, IntercomDouble
 
 Desk: TypeAlias = Freshdesk | Intercom
 Double: TypeAlias = FreshdeskDouble | IntercomDouble
@@ -306,6 +306,21 @@ async def test_a_hand_over_assigns_tags_and_leaves_the_packet(pair: Pair) -> Non
     assert sorted(after.tags) == ["refund", "vip"]
     assert pair.double.notes(ticket) == ["Packet one", "Packet two"]
     assert pair.double.public_replies(ticket) == []
+
+
+async def test_a_bot_gives_back_what_it_was_assigned(pair: Pair) -> None:
+    """A ticket that our own seat has is nobody's when a team gets it; a person's stays theirs."""
+    own = ADMIN if isinstance(pair.double, IntercomDouble) else str(AGENT)
+    ticket = pair.double.new_ticket("I want my money back")
+    pair.double.ticket(ticket).assignee = own
+    to = HandOver(note="Packet", group="55")
+    await pair.desk.hand_over(parcel(ticket), await pair.desk.fetch(ticket), to)
+    after = await pair.desk.fetch(ticket)
+    assert (after.group, after.assignee) == ("55", "")
+    pair.double.ticket(ticket).assignee = "66"
+    seen = await pair.desk.fetch(ticket)
+    await pair.desk.hand_over(parcel(ticket, marker="attempt-2"), seen, to)
+    assert (await pair.desk.fetch(ticket)).assignee == "66"
 
 
 async def test_a_group_may_be_named(pair: Pair) -> None:

@@ -197,7 +197,8 @@ class Freshdesk:
         if posted:
             return posted
         refuse_if_answered(seen, fresh)
-        change = _change(fresh, replace(to, group=await self._group(to.group)))
+        agent = await self._own_agent()
+        change = _change(fresh, replace(to, group=await self._group(to.group)), agent)
         if change:
             await self._calls.set("PUT", _path(seen.id), change)
         return await self._note(seen.id, to.note, parcel.marker)
@@ -317,8 +318,11 @@ class Freshdesk:
             log.warning("freshdesk.status_left", ticket=ticket, why=error.why)
 
 
-def _change(fresh: Conversation, to: HandOver) -> dict[str, Any]:
-    """Return what a hand-over changes of a ticket; tags are added to those it has."""
+def _change(fresh: Conversation, to: HandOver, agent: str) -> dict[str, Any]:
+    """Return what a hand-over changes of a ticket; tags are added to those it has.
+
+    What our own agent has it gives back: nobody looks there.
+    """
     change: dict[str, Any] = {}
     if fresh.status != "open":
         change["status"] = wire.STATUSES["open"]
@@ -328,6 +332,8 @@ def _change(fresh: Conversation, to: HandOver) -> dict[str, Any]:
     ):
         if wanted and wanted != now:
             change[key] = _number(wanted, key)
+    if fresh.assignee == agent and not to.assignee:
+        change["responder_id"] = None
     tags = tuple(dict.fromkeys((*fresh.tags, *to.tags)))
     if tags != fresh.tags:
         change["tags"] = list(tags)

@@ -51,6 +51,8 @@ from firstline.outbound import SECONDS, Outbound, Reach
 API_VERSION = "2.16"
 HOSTS = {"us": "api.intercom.io", "eu": "api.eu.intercom.io", "au": "api.au.intercom.io"}
 SIGNATURE = "x-hub-signature"
+_NOBODY = "0"
+"""As whom Intercom assigns a conversation to no teammate."""
 SIZES = (150, 15, 1)
 """Conversations a page when polling: the most that Intercom gives, and fewer where those are more
 than is read. Each brings its first message along, which may be a long mail."""
@@ -197,6 +199,7 @@ class Intercom:
     async def hand_over(self, parcel: Parcel, seen: Conversation, to: HandOver) -> str:
         """Assign, tag and open a conversation, then leave the packet as a note.
 
+        What our own seat has, because Intercom may assign whoever replies, it gives back.
         The note comes last and carries the marker: where it is, everything before it was done, and
         everything before it may be done twice.
         """
@@ -208,6 +211,8 @@ class Intercom:
         if fresh.status != "open":
             await self._manage(seen.id, {"message_type": "open"})
         team = await self._team(to.group)
+        if fresh.assignee == self._settings.admin_id and not to.assignee:
+            await self._assign(seen.id, "admin", _NOBODY)
         if team and team != fresh.group:
             await self._assign(seen.id, "team", team)
         if to.assignee and to.assignee != fresh.assignee:

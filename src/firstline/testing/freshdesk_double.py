@@ -145,15 +145,16 @@ class FreshdeskDouble(DeskDouble):
         check_keys(
             body, (), ("status", "priority", "group_id", "responder_id", "tags", "custom_fields")
         )
-        for name, kind in (("status", int), ("group_id", int), ("responder_id", int)):
-            if name in body and not isinstance(body[name], kind):
+        for name in ("status", "group_id", "responder_id"):
+            is_none = name == "responder_id" and body.get(name) is None
+            if name in body and not is_none and not isinstance(body[name], int):
                 raise RefusedError(400, "datatype_mismatch", name, wrong=True)
         if "status" in body:
             ticket.status = _NAMES[body["status"]]
         if "group_id" in body:
             ticket.group = str(body["group_id"])
         if "responder_id" in body:
-            ticket.assignee = str(body["responder_id"])
+            ticket.assignee = str(body["responder_id"] or "")
         if "tags" in body:
             ticket.tags = list(body["tags"])
         self.stamp(ticket)
