@@ -339,3 +339,13 @@ async def test_a_host_that_leads_inside_is_refused() -> None:
     with pytest.raises(DeskRefused) as caught:
         await desk.check()
     assert caught.value.why == "forbidden"
+
+
+async def test_a_group_is_found_on_any_page(double: FreshdeskDouble, desk: Freshdesk) -> None:
+    """A company with many teams can name the last of them."""
+    double.groups = [{"id": 100 + number, "name": f"Team {number}"} for number in range(150)]
+    ticket = double.new_ticket("Hello")
+    handed = Parcel(marker="attempt-1", ticket=ticket, kind="packet", text="")
+    to = HandOver(note="Packet", group="Team 149")
+    await desk.hand_over(handed, await desk.fetch(ticket), to)
+    assert double.ticket(ticket).group == "249"

@@ -300,11 +300,19 @@ class Freshdesk:
         if not wanted or wire.is_id(wanted):
             return wanted
         if wanted not in self._groups:
-            said = await self._calls.read("/groups", {"per_page": PER_PAGE})
-            self._groups = wire.groups(said)
+            self._groups = await self._all_groups()
         if wanted not in self._groups:
             raise DeskRefused("invalid", "Freshdesk has no group of the name that `group` says")
         return self._groups[wanted]
+
+    async def _all_groups(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for page in range(1, MOST_PAGES + 1):
+            said = await self._calls.read("/groups", {"per_page": PER_PAGE, "page": page})
+            found |= wire.groups(said)
+            if len(said) < PER_PAGE:
+                break
+        return found
 
     async def _note(self, ticket: str, text: str, marker: str) -> str:
         body = {"body": with_reference(text, marker), "private": True}

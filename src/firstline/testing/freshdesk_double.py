@@ -39,6 +39,7 @@ class FreshdeskDouble(DeskDouble):
 
     def __init__(self, *, port: int = 0) -> None:
         super().__init__(port=port)
+        self.groups: list[dict[str, Any]] = [{"id": GROUP, "name": "Billing"}]
         self._asked_in_minute = 0
         self._minute = 0
 
@@ -106,7 +107,7 @@ class FreshdeskDouble(DeskDouble):
                 contact = {"name": "Firstline", "email": "f@acme.example"}
                 return 200, {"id": AGENT, "contact": contact}
             case ("GET", "/api/v2/groups"):
-                return 200, [{"id": GROUP, "name": "Billing"}]
+                return 200, _page(self.groups, request.query)
             case ("GET", "/api/v2/tickets"):
                 return 200, self._listed(request.query)
         found = _PATH.fullmatch(request.path)
