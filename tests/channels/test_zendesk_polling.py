@@ -59,6 +59,21 @@ async def test_polling_before_anything_happened_keeps_its_place(
     assert (await desk.changed(changes.cursor)).tickets == (ticket,)
 
 
+async def test_long_mails_do_not_stop_the_polling(double: ZendeskDouble, desk: Zendesk) -> None:
+    """64 kB of signs that JSON writes with six each, twenty times, are more than is read."""
+    tickets = [double.new_ticket("\x01" * 64_000) for _ in range(20)]
+    found: list[str] = []
+    cursor, more = "", True
+    while more:
+        changes = await desk.changed(cursor)
+        found += changes.tickets
+        cursor, more = changes.cursor, changes.more
+    assert found == tickets
+    for _ in range(10):
+        double.customer_says(tickets[0], "\x01" * 64_000)
+    assert len((await desk.fetch(tickets[0])).turns) == 11
+
+
 async def test_an_agent_who_may_not_export_polls_the_list() -> None:
     """A token with an agent's rights finds the same changes, each once, from the plain list."""
     with ZendeskDouble(admin=False) as double:

@@ -12,9 +12,9 @@ from firstline.channels.zendesk_api import ZendeskApi
 from firstline.channels.zendesk_reading import Listed
 from firstline.outbound import HttpAnswer, OutboundError
 
-SIZES = (100, 10)
-"""Of a page: the second when a page of the first is larger than what is read. A comment may have
-64 kB and is sent three times over, so that ten of them always fit."""
+SIZES = (100, 10, 1)
+"""Of a page: each when a page of the one before is larger than what is read. A comment may have
+64 kB and is sent three times over, and JSON may write one sign with six."""
 
 T = TypeVar("T", bound=BaseModel)
 P = TypeVar("P", bound=Listed)
@@ -49,9 +49,9 @@ async def page_of(
     query: Mapping[str, str],
     *names: str,
     size_name: str = "page[size]",
-    sizes: tuple[int, int] = SIZES,
+    sizes: tuple[int, ...] = SIZES,
 ) -> T:
-    """Return one page, a smaller one if it is too large to be read.
+    """Return one page, a smaller one as long as it is too large to be read.
 
     Args:
         api: The account.
@@ -62,9 +62,10 @@ async def page_of(
         size_name: How the list calls its size.
         sizes: What is asked for first, and then.
     """
-    try:
-        return read(model, await api.get(path, {**query, size_name: str(sizes[0])}, *names))
-    except DeskRefused as refused:
-        if refused.why != "unreadable":
-            raise
-    return read(model, await api.get(path, {**query, size_name: str(sizes[1])}, *names))
+    for size in sizes[:-1]:
+        try:
+            return read(model, await api.get(path, {**query, size_name: str(size)}, *names))
+        except DeskRefused as refused:
+            if refused.why != "unreadable":
+                raise
+    return read(model, await api.get(path, {**query, size_name: str(sizes[-1])}, *names))

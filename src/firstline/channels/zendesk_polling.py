@@ -22,8 +22,8 @@ from firstline.errors import InputError
 from firstline.observe import log
 
 EXPORT = "/api/v2/incremental/tickets/cursor"
-EXPORT_SIZES = (200, 20)
-"""Tickets a page of the export: each may have a description of 64 kB."""
+EXPORT_SIZES = (200, 20, 5)
+"""Tickets a page of the export: each may have a description of 64 kB, and more as JSON."""
 MOST_LISTED = 20_000
 """Tickets that are looked through in one poll without the export."""
 _START_SECONDS = 120
