@@ -103,3 +103,31 @@ def test_old_servers_reports_are_known() -> None:
         raw = f"{line}\r\nTo: help@acme.example\r\n\r\nSorry.\r\nMessage-ID: <{OWN}>\r\n".encode()
         bounce = read(raw)
         assert bounce == Bounce(reference=OWN, action="failed", status="")
+
+
+def test_a_report_is_about_the_mail_it_returns() -> None:
+    """Some servers name the whole conversation in their report, our earlier answers first."""
+    earlier = SEAL.message_id("earlier")
+    raw = report().replace(
+        b"Subject: Undelivered", f"References: <1@x> <{earlier}> <{OWN}>\r\nSubject: U".encode()
+    )
+    assert read(raw) == Bounce(reference=OWN, action="failed", status="5.1.1")
+    folded = raw.replace(b"\r\nMessage-ID: <fl.", b"\r\nMessage-Id:\r\n <fl.")
+    assert read(folded) == Bounce(reference=OWN, action="failed", status="5.1.1")
+
+
+def test_an_id_is_known_within_a_sentence() -> None:
+    """A full stop behind it, or a line that a transfer encoding broke, is no part of it."""
+    for about in (f"{OWN}.", OWN.replace("example", "exam=\r\nple")):
+        raw = report().replace(f"Message-ID: <{OWN}>".encode(), f"Your mail {about}".encode())
+        assert read(raw) == Bounce(reference=OWN, action="failed", status="5.1.1")
+
+
+def test_a_person_at_the_postmasters_address_is_no_report() -> None:
+    """Small companies write from it: their answer names our mail, and is a message."""
+    answer = (
+        "Return-Path: <postmaster@x.example>\r\nFrom: Ann <postmaster@x.example>\r\n"
+        f"In-Reply-To: <{OWN}>\r\nTo: help@acme.example\r\nSubject: Re: Hi\r\n\r\nThanks, but?\r\n"
+    ).encode()
+    assert read(answer) is None
+    assert read(answer.replace(b"<postmaster@x.example>\r\nFrom", b"<>\r\nFrom")) is not None

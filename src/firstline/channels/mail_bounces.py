@@ -20,6 +20,7 @@ _READ = 1_000_000
 _DELIVERY_STATUS = re2.compile(r"(?i)report-type\s*=\s*\"?delivery-status")
 _ACTION = re2.compile(rb"(?mi)^Action:[ \t]*(failed|delayed|delivered|relayed|expanded)\b")
 _STATUS = re2.compile(rb"(?mi)^Status:[ \t]*([245]\.\d{1,3}\.\d{1,3})")
+_RETURNED = re2.compile(rb"(?mi)^Message-ID:[ \t]*(?:\r?\n[ \t]+)?(<[^<>\s]{1,250}>)")
 _DAEMON = re2.compile(r"(?i)^(?:mailer[-_.]?daemon|postmaster|mail[-_.]?daemon)@")
 
 
@@ -30,7 +31,10 @@ def is_report(head: Head) -> bool:
         return True
     if head.value("x-failed-recipients"):
         return True
-    return _DAEMON.match(head.sender.address or "") is not None
+    if not _DAEMON.match(head.sender.address or ""):
+        return False
+    # A person who writes from such an address can be answered; a report cannot.
+    return head.value("return-path").replace(" ", "") in ("", "<>")
 
 
 def read_bounce(head: Head, raw: bytes, seal: Seal) -> Bounce | None:
@@ -44,13 +48,22 @@ def read_bounce(head: Head, raw: bytes, seal: Seal) -> Bounce | None:
     if not is_report(head):
         return None
     begin = raw[:_READ]
-    named = seal.own_ids(begin)
+    named = _named(begin, seal)
     reference = seal.bounced_id(head.recipients) or (named[0] if named else "")
     if not reference:
         return None
     action, status = _ACTION.search(begin), _STATUS.search(begin)
     code = status.group(1).decode() if status else ""
     return Bounce(reference=reference, action=_action(action, code), status=code)
+
+
+def _named(begin: bytes, seal: Seal) -> tuple[str, ...]:
+    """Return the ids of ours in a report, that of the mail it returns first.
+
+    A report may name the whole conversation in its References, and so our earlier answers.
+    """
+    returned = b" ".join(hit.group(1) for hit in _RETURNED.finditer(begin))
+    return seal.own_ids(returned) or seal.own_ids(begin)
 
 
 def _action(found: re2.Match | None, code: str) -> Action:

@@ -20,7 +20,7 @@ _LENGTH = 16
 _MAX_LOCAL = 64
 """Characters of an address before the @ (RFC 5321)."""
 _ID = re2.compile(r"^fl\.([a-z2-7]{16})\.([a-z2-7]{16})@")
-_ANY_ID = re2.compile(rb"fl\.([a-z2-7]{16})\.([a-z2-7]{16})@[A-Za-z0-9.-]{1,253}")
+_ANY_ID = re2.compile(rb"fl\.([a-z2-7]{16})\.([a-z2-7]{16})@")
 _TAGGED = re2.compile(r"\+([tb])([a-z2-7]{16})([a-z2-7]{16})@")
 _MAX_FOUND = 20
 
@@ -56,12 +56,16 @@ class Seal:
         return found is not None and bool(self._key_of("m", found.group(1), found.group(2)))
 
     def own_ids(self, raw: bytes) -> tuple[str, ...]:
-        """Return the genuine Message-IDs of ours that stand in some bytes, at most twenty."""
+        """Return the genuine Message-IDs of ours that stand in some bytes, at most twenty.
+
+        As they were made: what stands behind one, or breaks its domain, is none of it.
+        """
         found: dict[str, None] = {}
         for hit in _ANY_ID.finditer(raw):
             digest, mac = hit.group(1).decode(), hit.group(2).decode()
-            if self._key_of("m", digest, mac):
-                found[hit.group(0).decode()] = None
+            key = self._key_of("m", digest, mac)
+            if key:
+                found[self._id(digest, key)] = None
             if len(found) >= _MAX_FOUND:
                 break
         return tuple(found)
