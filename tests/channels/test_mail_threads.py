@@ -90,6 +90,17 @@ def test_who_was_copied_in_joins() -> None:
     assert ids(joined("1@x", mails, PEOPLE)) == ["1@x", "2@x"]
 
 
+def test_names_with_commas_hide_no_address() -> None:
+    """Mail programs write `"Jones, Cy" <cy@x.example>`, and sealed addresses get such names."""
+    mails = [
+        head("1@x", to='"Desk, Help" <help@acme.example>, "Jones, Cy" <cy@x.example>'),
+        head("2@x", "cy@x.example", after=1),
+        head("3@y", "d@home.example", to=f'"Acme, Inc." <{SEAL.reply_address("1@x")}>', after=2),
+    ]
+    assert mails[0].recipients == ("help@acme.example", "cy@x.example")
+    assert ids(joined("1@x", mails, PEOPLE)) == ["1@x", "2@x", "3@y"]
+
+
 def test_a_sealed_address_lets_in_from_anywhere() -> None:
     """Whoever was sent our reply address may answer from another account of theirs."""
     tagged = SEAL.reply_address("1@x")

@@ -18,7 +18,7 @@ from firstline.channels.mail import read_headers
 from firstline.channels.mail_imap import Fetched
 from firstline.channels.mail_seal import Seal
 from firstline.channels.mail_settings import MailSettings
-from firstline.channels.sender import Headers, Sender, address_in
+from firstline.channels.sender import Headers, Sender, address_in, addresses_in
 
 ROOT_HEADER = "X-Firstline-Conversation"
 """Names the conversation in our own mail; believed nowhere but among what we sent."""
@@ -76,7 +76,7 @@ class Head:
         found: list[str] = []
         for name, value in self.headers:
             if name in _TO and len(found) < _MAX_ADDRESSES:
-                found.extend(_addresses(value))
+                found.extend(addresses_in(value))
         return tuple(found[:_MAX_ADDRESSES])
 
     def value(self, name: str) -> str:
@@ -199,12 +199,3 @@ def _answers(head: Head, answered: str, people: People) -> bool:
 
 def _ids(value: str) -> list[str]:
     return [str(found) for found in _MESSAGE_ID.findall(value)]
-
-
-def _addresses(value: str) -> list[str]:
-    found: list[str] = []
-    for piece in value.split(","):
-        address = address_in([piece]).address
-        if address:
-            found.append(address)
-    return found

@@ -43,6 +43,15 @@ def address_in(values: list[str]) -> Sender:
     return Sender(addresses[0] if addresses else None, len(values) == 1 and len(addresses) == 1)
 
 
+def addresses_in(value: str) -> list[str]:
+    """Return the addresses of a list such as To, in order, in lower case.
+
+    Quoted names go first: they hold commas that part nothing.
+    """
+    pieces = _without_comments(value, quotes=False).split(",")
+    return [found for piece in pieces if (found := address_in([piece]).address)]
+
+
 def vouched_for(sender: Sender, headers: Headers, authservs: tuple[str, ...] | None) -> bool:
     """Whether the receiving server says that the mail is from the domain of its sender.
 
