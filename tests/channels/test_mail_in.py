@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socketserver
 import threading
 import time
@@ -121,6 +122,22 @@ async def test_a_mailbox_that_begins_anew_is_read_again(desk: MailDesk, dovecot:
     again = await desk.changed(other)
     assert again.tickets == ("1@x", "2@x")
     assert (await desk.changed(again.cursor)).tickets == ()
+
+
+async def test_a_long_weekend_with_many_mails_loses_none(desk: MailDesk, dovecot: Dovecot) -> None:
+    """What waited for days is new in its second batch too, since nobody had looked before."""
+    start = (await desk.changed("")).cursor
+    friday = datetime.now(UTC) - timedelta(days=5)
+    told = json.loads(start)
+    told["looked"] = friday.isoformat()
+    with dovecot.sign_in() as client:
+        for number in range(60):
+            at = (friday + timedelta(hours=1)).astimezone()
+            client.append("INBOX", "", at, mail(f"{number}@x"))
+    first = await desk.changed(json.dumps(told))
+    rest = await desk.changed(first.cursor)
+    assert (len(first.tickets), len(rest.tickets), rest.more) == (50, 10, False)
+    assert json.loads(rest.cursor)["looked"] > start[-34:]
 
 
 async def test_a_foreign_cursor_is_refused(desk: MailDesk) -> None:

@@ -96,7 +96,9 @@ class MailReader:
                     bounces.append(bounce)
                 elif not self._is_ours(head):
                     tickets[self.root_of(imap, head)] = None
-        known.looked = self._now
+        if not more or known.looked is None:
+            # While a batch is waiting, what is new is still judged by when nobody had looked.
+            known.looked = self._now
         return Changes(
             tickets=tuple(tickets), cursor=_written(known), more=more, bounces=tuple(bounces)
         )
