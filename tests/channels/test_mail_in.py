@@ -140,6 +140,21 @@ async def test_a_long_weekend_with_many_mails_loses_none(desk: MailDesk, dovecot
     assert json.loads(rest.cursor)["looked"] > start[-34:]
 
 
+async def test_two_senders_who_use_one_id_are_two_tickets(desk: MailDesk, dovecot: Dovecot) -> None:
+    """A program that writes the same Message-ID each time hides nobody's mail; a copy is one."""
+    start = await desk.changed("")
+    date = "Mon, 23 Nov 2026 10:00:00 +0000"
+    dovecot.deliver(mail("form@x", "First", Date=date))
+    dovecot.deliver(mail("form@x", "First", Date=date))
+    dovecot.deliver(mail("form@x", "Second", "bob@y.example", Date=date))
+    dovecot.deliver(mail("form@x", "Third", Date=date.replace("10:00", "11:00")))
+    found = (await desk.changed(start.cursor)).tickets
+    turns = [(await desk.fetch(ticket)).turns[-1] for ticket in found]
+    assert [turn.text.strip() for turn in turns] == ["First", "Second", "Third"]
+    assert len({turn.id for turn in turns}) == 3
+    assert [turn.flags for turn in turns] == [(), ("undecodable",), ("undecodable",)]
+
+
 async def test_a_foreign_cursor_is_refused(desk: MailDesk) -> None:
     """What is no cursor is an error, not a new beginning."""
     for cursor in ("5", "{}", '{"boxes":{"INBOX":["a"]},"looked":""}', "nonsense"):
@@ -383,7 +398,9 @@ async def test_a_mail_without_an_id_is_fetched_by_its_place(
     dovecot.deliver(b"From: ann@x.example\r\nSubject: Hi\r\n\r\nNo id.\r\n")
     (ticket,) = (await desk.changed(start.cursor)).tickets
     assert ticket.startswith("uid:")
-    assert (await desk.fetch(ticket)).turns[0].text.strip() == "No id."
+    (turn,) = (await desk.fetch(ticket)).turns
+    assert turn.text.strip() == "No id."
+    assert turn.flags == ("undecodable",), "a person's answer to it could not be seen"
     for other in (ticket.replace("uid:", "uid:9"), "uid:1:1:Drafts", "uid:x", "uid:"):
         with pytest.raises(DeskRefused):
             await desk.fetch(other)

@@ -8,9 +8,9 @@ the caller knows by its id what it has had. Nothing is marked as read by looking
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -109,17 +109,21 @@ class MailReader:
         return imap.select(mailbox) != known
 
     def root_of(self, imap: Imap, head: Head) -> str:
-        """Return the conversation a mail belongs to: the id of the mail that began it."""
+        """Return the conversation a mail belongs to: the id of the mail that began it.
+
+        A mail that has the id of another one begins its own, named by where it lies.
+        """
         for first in head.references[:1]:
             # As a rule it is the first mail itself, and nothing else needs to be looked up.
             members = {one.id: one for one in self.conversation(imap, first)}
-            if head.id in members and first in members and not members[first].parents:
+            if _holds(members, head) and first in members and not members[first].parents:
                 return first
         for root in self._candidates(imap, head):
             members = {one.id: one for one in self.conversation(imap, root)}
-            if head.id in members:
+            if _holds(members, head):
                 return root
-        return head.id
+        known = {one.id: one for one in joined(head.id, self._under(imap, head.id), self._people)}
+        return head.place if head.id in known and not _holds(known, head) else head.id
 
     def conversation(self, imap: Imap, root: str) -> tuple[Head, ...]:
         """Return the mails of the conversation that began with an id, oldest first.
@@ -163,9 +167,13 @@ class MailReader:
             raise DeskRefused("changed", "a mail was moved or deleted while it was read")
         place = Place(file=head.mailbox)
         try:
-            return read_mail(fetched.content, place=place, authservs=self._settings.authservs)
+            inbound = read_mail(fetched.content, place=place, authservs=self._settings.authservs)
         except TicketError:
             return Inbound(external_id=head.id, text="", channel="email", flags=("undecodable",))
+        if head.id != head.place:
+            return inbound
+        # No answer can name it, so nobody can see whether it has one: a person looks.
+        return replace(inbound, flags=(*inbound.flags, "undecodable"))
 
     def sent_as(self, imap: Imap, message_ids: Iterable[str]) -> bool:
         """Whether a mail of ours is there, or one that answers it."""
@@ -203,6 +211,11 @@ class MailReader:
 
     def _is_ours(self, head: Head) -> bool:
         return self._people.author(head, begins=False) == "own"
+
+    def _under(self, imap: Imap, message_id: str) -> Iterator[Head]:
+        """Return every mail that has an id."""
+        asked = header_is("Message-ID", f"<{message_id}>")
+        return (one for one in self._found(imap, [asked]) if one.id == message_id)
 
     def _candidates(self, imap: Imap, head: Head) -> Iterator[str]:
         """Return the conversations a mail may belong to, the surest first."""
@@ -289,14 +302,21 @@ class MailReader:
                     raise
 
     def _at(self, imap: Imap, place: str) -> Head | None:
-        """Return the mail that has no Message-ID, by where it lies."""
+        """Return the mail that has no Message-ID of its own, by where it lies."""
         _, validity, uid, mailbox = (*place.split(":", 3), "", "", "")[:4]
         if mailbox not in self.polled or not (validity.isdecimal() and uid.isdecimal()):
             return None
         box = imap.select(mailbox)
         if box.validity != int(validity):
             return None
-        return next((head_of(one, mailbox, box.validity) for one in imap.heads([int(uid)])), None)
+        found = [head_of(one, mailbox, box.validity) for one in imap.heads([int(uid)])]
+        return found[0].nameless() if found else None
+
+
+def _holds(members: Mapping[str, Head], head: Head) -> bool:
+    """Whether a mail, or a copy of it, is among some by their ids."""
+    known = members.get(head.id)
+    return known is not None and known.is_copy_of(head)
 
 
 def _parsed(cursor: str) -> _Cursor:

@@ -8,7 +8,7 @@ of its own, and nothing that was said to somebody else goes along with it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import re2
@@ -49,7 +49,22 @@ class Head:
         found = _ids(self.value("message-id"))
         if found and _PLAIN_ID.match(found[0]) and not found[0].startswith("uid:"):
             return found[0]
+        return self.place
+
+    @property
+    def place(self) -> str:
+        """Where it lies, which names a mail whose id is none, or another one's too."""
         return f"uid:{self.validity}:{self.uid}:{self.mailbox}"
+
+    def nameless(self) -> Head:
+        """Return it without its id, as what is named by its place."""
+        kept = tuple(header for header in self.headers if header[0] != "message-id")
+        return replace(self, headers=kept)
+
+    def is_copy_of(self, other: Head) -> bool:
+        """Whether two mails are the same one; some programs give all of theirs the same id."""
+        written = (self.id, self.sender, self.value("date"))
+        return written == (other.id, other.sender, other.value("date"))
 
     @property
     def parents(self) -> tuple[str, ...]:
