@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import time
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
@@ -306,3 +307,23 @@ def test_an_mbox_is_cut_at_from_lines_only() -> None:
     assert [start for start, _ in split_mbox(io.BytesIO(box))] == [1, 4, 8]
     box = b"From a\nSubject: 1\n\nword\nFrom you\n\nFrom b\nSubject: 2\n\nx\n"
     assert [start for start, _ in split_mbox(io.BytesIO(box))] == [1, 7]
+
+
+@pytest.mark.parametrize("header", ["Content-Disposition: attachment; filename", "Content-Type: a"])
+def test_headers_that_part_slowly_cost_bounded_time(header: str) -> None:
+    """A thousand parts whose parameters hold thousands of semicolons kept a core for a minute."""
+    part = f'--b\r\n{header}="{";" * 7_900}"\r\n\r\nx\r\n'.encode()
+    begun = time.process_time()
+    ticket = mail(HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part * 1_240)
+    assert time.process_time() - begun < 10
+    assert len(ticket.attachments) <= 100
+
+
+def test_a_long_name_of_an_attachment_is_kept() -> None:
+    """As long as file systems let it be, in letters that take nine signs each."""
+    name = "\u6587" * 81 + ".pdf"
+    message = EmailMessage()
+    message.set_content("See the file.")
+    message.add_attachment(b"x", maintype="application", subtype="pdf", filename=name)
+    (attachment,) = mail(HEAD + message.as_bytes()).attachments
+    assert attachment.name == name

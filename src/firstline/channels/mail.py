@@ -33,6 +33,8 @@ MAX_BODY = 300_000
 """Characters of a mail's text."""
 _BEGINNING = 1_000_000
 _MAX_HEADER = 8_000
+_MAX_PARAMETERS = 1_000
+"""Characters of a header with parameters: the library takes quadratic time to part them."""
 _MAX_HEADERS = 300
 _MAX_NESTED = 20
 _MAX_PARTS = 2_000
@@ -64,7 +66,8 @@ class _Policy(Compat32):
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         """Return a header's name and value."""
         name, value = super().header_source_parse(sourcelines)
-        return name, value[:_MAX_HEADER]
+        is_parted = name.lower() in ("content-type", "content-disposition")
+        return name, value[: _MAX_PARAMETERS if is_parted else _MAX_HEADER]
 
 
 class _Body(NamedTuple):
@@ -206,7 +209,8 @@ def _body(message: Part) -> _Body:
     for part in _leaves(message):
         kind = part.get_content_type()
         if _is_attachment(part):
-            attachments.append(_attachment(part))
+            if len(attachments) < _MAX_ATTACHMENTS:
+                attachments.append(_attachment(part))
             continue
         text, certain = _text(part)
         if not certain and "undecodable" not in flags:
@@ -216,7 +220,7 @@ def _body(message: Part) -> _Body:
     text = "\n".join(markup if is_html else plain)
     if len(text) > MAX_BODY:
         flags.append("too_large")
-    return _Body(text[:MAX_BODY], is_html, tuple(attachments[:_MAX_ATTACHMENTS]), tuple(flags))
+    return _Body(text[:MAX_BODY], is_html, tuple(attachments), tuple(flags))
 
 
 def _leaves(message: Part) -> Iterator[Part]:
