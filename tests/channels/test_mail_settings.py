@@ -88,6 +88,11 @@ def test_own_and_staff_addresses_are_known() -> None:
     assert known.is_own("HELP+anything@acme.example")
     assert known.is_own("sales@acme.example")
     assert not known.is_own("ann@x.example")
+    tagged = account(address="help+eu@acme.example")
+    assert tagged.is_own("help+eu@acme.example")
+    assert tagged.is_own("help+eu+t1@acme.example")
+    assert not tagged.is_own("help@acme.example"), "that is somebody else's"
+    assert not tagged.is_own("help+us@acme.example")
     assert known.is_staff("bo@x.example")
     assert known.is_staff("anybody@ACME.example")
     assert not known.is_staff("bo@x.example.evil.example")

@@ -142,7 +142,9 @@ class MailSettings:
     def is_own(self, address: str) -> bool:
         """Whether an address is the account's, plus tags and case aside."""
         local, _, domain = address.lower().rpartition("@")
-        return f"{local.partition('+')[0]}@{domain}" in self.own
+        pieces = local.split("+")  # The account itself may be under a tag.
+        known = ("+".join(pieces[:count]) for count in range(1, len(pieces) + 1))
+        return any(f"{one}@{domain}" in self.own for one in known)
 
     def is_staff(self, address: str) -> bool:
         """Whether an address belongs to a person of the team."""
