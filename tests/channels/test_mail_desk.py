@@ -138,6 +138,18 @@ async def test_an_answer_proves_that_the_mail_arrived(
     assert await desk.find("m1", "1@x") == "present"
 
 
+async def test_a_report_proves_no_arrival(
+    desk: MailDesk, dovecot: Dovecot, postman: Postman
+) -> None:
+    """Many servers answer what they send back: an uncertain reply that bounced was not sent."""
+    reply = await answered(desk, dovecot, postman)
+    dovecot.empty()
+    kind = "multipart/report; report-type=delivery-status; boundary=b"
+    report = mail("r@x", "MAILER-DAEMON@x", In_Reply_To=reply["Message-ID"], Content_Type=kind)
+    dovecot.deliver(report)
+    assert await desk.find("m1", "1@x") == "unknown"
+
+
 async def test_a_lost_answer_of_the_server_is_uncertain(
     desk: MailDesk, dovecot: Dovecot, postman: Postman
 ) -> None:

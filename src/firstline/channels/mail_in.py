@@ -176,11 +176,10 @@ class MailReader:
         return replace(inbound, flags=(*inbound.flags, "undecodable"))
 
     def sent_as(self, imap: Imap, message_ids: Iterable[str]) -> bool:
-        """Whether a mail of ours is there, or one that answers it."""
+        """Whether a mail of ours is there, or one that answers it; a report proves nothing."""
         named = [f"<{one}>" for one in message_ids]
         wanted = [header_is(name, one) for name in ("Message-ID", "In-Reply-To") for one in named]
-        asked = f"{self._lately} {any_of(wanted)}"
-        return any(imap.search(asked) for _ in self._each(imap))
+        return any(not is_report(head) for head in self._found(imap, wanted))
 
     def _first(
         self, imap: Imap, known: Box | None, box: Box, looked: datetime | None
