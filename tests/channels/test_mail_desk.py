@@ -260,6 +260,24 @@ async def test_a_subject_or_a_guessed_id_joins_nothing(
     assert [turn.sender for turn in (await desk.fetch("e2@e")).turns] == ["eve@e.example"]
 
 
+async def test_a_colleague_whom_the_server_denies_is_none(
+    dovecot: Dovecot, postman: Postman
+) -> None:
+    """Whoever knows a conversation's id cannot speak in it for the team, nor for ourselves."""
+    known = {"staff": ("bo@acme.example",), "authservs": ("mx.acme.example",)}
+    desk = MailDesk(settings_for(dovecot, postman, **known))
+    dovecot.deliver(mail("1@x"))
+    verdict = "mx.acme.example; dmarc=fail header.from=acme.example"
+    for name, sender in (("2@x", "bo@acme.example"), ("3@x", ADDRESS)):
+        forged = mail(name, sender, In_Reply_To="<1@x>", References="<1@x>")
+        dovecot.deliver(f"Authentication-Results: {verdict}\r\n".encode() + forged)
+        assert "staff" not in authors(await desk.fetch("1@x"))
+    real = mail("4@acme", "bo@acme.example", In_Reply_To="<1@x>", References="<1@x>")
+    dovecot.deliver(real)
+    assert authors(await desk.fetch("1@x"))[-1] == "staff", "submitted here, and so not checked"
+    await desk.close()
+
+
 async def test_a_chain_of_answers_is_one_conversation(desk: MailDesk, dovecot: Dovecot) -> None:
     """Programs that name only the mail they answer do not split a conversation."""
     cursor = (await desk.changed("")).cursor

@@ -18,7 +18,7 @@ from firstline.channels.mail import read_headers
 from firstline.channels.mail_imap import Fetched
 from firstline.channels.mail_seal import Seal
 from firstline.channels.mail_settings import MailSettings
-from firstline.channels.sender import Headers, Sender, address_in, addresses_in
+from firstline.channels.sender import Headers, Sender, address_in, addresses_in, denied
 
 ROOT_HEADER = "X-Firstline-Conversation"
 """Names the conversation in our own mail; believed nowhere but among what we sent."""
@@ -139,7 +139,7 @@ class People:
             return "own"
         if self.sent_here(head):
             return "staff"
-        if begins:
+        if begins or denied(head.headers, self.settings.authservs):
             return "customer"
         return "staff" if is_ours or self.settings.is_staff(address) else "customer"
 

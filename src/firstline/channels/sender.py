@@ -19,6 +19,7 @@ _IN_ANGLES = r"[^<>\pC\pZ]"
 _ADDRESS = re2.compile(rf"{_SIGN}+@{_SIGN}+")
 _ANGLED = re2.compile(rf"<\s*({_IN_ANGLES}+@{_IN_ANGLES}+)\s*>")
 _PASS = re2.compile(r"(?i)^\s*dmarc(?:\s*/\s*\d+)?\s*=\s*pass(?:\s|$)")
+_FAIL = re2.compile(r"(?i)^\s*dmarc(?:\s*/\s*\d+)?\s*=\s*fail(?:\s|$)")
 _DMARC = re2.compile(r"(?i)^\s*dmarc(?:\s*/\s*\d+)?\s*=")
 _FROM_DOMAIN = re2.compile(r'(?i)\sheader\.from\s*=\s*"?([^\s";]+)')
 
@@ -60,16 +61,29 @@ def vouched_for(sender: Sender, headers: Headers, authservs: tuple[str, ...] | N
         headers: All headers, topmost first.
         authservs: The names the receiving server goes by; None means any.
     """
-    results = next((value for name, value in headers if name == "authentication-results"), None)
-    if results is None or not sender.certain or sender.address is None:
+    if not sender.certain or sender.address is None:
         return False
+    domain = sender.address.rpartition("@")[2]
+    verdicts = _verdicts(headers, authservs)
+    return bool(verdicts) and all(_passes(method, domain) for method in verdicts)
+
+
+def denied(headers: Headers, authservs: tuple[str, ...]) -> bool:
+    """Whether the receiving server says that the mail is not from whom its From names.
+
+    Mail that was submitted at the server itself is often not checked, and so not denied either.
+    """
+    return any(_FAIL.match(method) for method in _verdicts(headers, authservs))
+
+
+def _verdicts(headers: Headers, authservs: tuple[str, ...] | None) -> list[str]:
+    """Return what the receiving server says of DMARC."""
+    results = next((value for name, value in headers if name == "authentication-results"), "")
     server, *methods = _without_comments(results, quotes=True).split(";")
     name = server.split()[0].lower() if server.split() else ""
     if authservs is not None and name not in {known.lower() for known in authservs}:
-        return False
-    domain = sender.address.rpartition("@")[2]
-    verdicts = [method for method in methods if _DMARC.match(method)]
-    return bool(verdicts) and all(_passes(method, domain) for method in verdicts)
+        return []
+    return [method for method in methods if _DMARC.match(method)]
 
 
 def _passes(method: str, domain: str) -> bool:
