@@ -138,3 +138,11 @@ async def test_tls_is_checked() -> None:
         assert caught.value.why == "unavailable"
         assert len(postman.sent) == 1
         assert context.verify_mode is ssl.CERT_NONE
+
+
+async def test_an_authority_that_cannot_be_read_sends_nothing(postman: Postman) -> None:
+    """It is certain that nothing left, so nobody has to look whether it did."""
+    with pytest.raises(DeskRefused) as caught:
+        await sender(postman.port, host="localhost", authority="no-such.pem").send(MAIL)
+    assert caught.value.why == "unavailable"
+    assert postman.sent == []

@@ -78,7 +78,7 @@ class MailSender:
             local_hostname=self._hello,
             use_tls=server.security == "tls",
             start_tls=server.security == "starttls",
-            tls_context=_tls(server),
+            tls_context=self._tls(),
         )
         try:
             await client.connect()
@@ -100,6 +100,18 @@ class MailSender:
             problem = f"{server.host} takes no mail now ({type(error).__name__})"
             raise DeskRefused("unavailable", problem, retry_after=30.0) from None
         return client
+
+    def _tls(self) -> ssl.SSLContext | None:
+        server = self._server
+        if server.security == "none":
+            return None
+        try:
+            context = ssl.create_default_context(cafile=server.authority or None)
+        except OSError as error:
+            problem = f"the authority of {server.host} cannot be read ({type(error).__name__})"
+            raise DeskRefused("unavailable", problem, retry_after=30.0) from None
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
 
     async def _announce(self, client: aiosmtplib.SMTP, mail: Mail) -> None:
         """Name sender and receiver; all that goes wrong here is certain."""
@@ -137,11 +149,3 @@ def _refused(code: int, what: str) -> DeskRefused:
         return DeskRefused("invalid", f"the mail server refused {what} for good (code {code})")
     problem = f"the mail server does not take {what} now (code {code})"
     return DeskRefused("unavailable", problem, retry_after=GREYLISTED)
-
-
-def _tls(server: MailServer) -> ssl.SSLContext | None:
-    if server.security == "none":
-        return None
-    context = ssl.create_default_context(cafile=server.authority or None)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
