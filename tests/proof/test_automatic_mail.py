@@ -21,6 +21,8 @@ from firstline.proof.automatic_mail import automatic
         ("return-path", "<>"),
         ("list-id", "News <news.x.example>"),
         ("list-unsubscribe", "<mailto:u@x.example>"),
+        ("list-help", "<mailto:h@x.example>"),
+        ("list-owner", "<mailto:o@x.example>"),
         ("content-type", 'multipart/report; report-type="delivery-status"; boundary=b'),
         ("x-autoreply", "yes"),
         ("x-autorespond", "1"),
@@ -59,6 +61,8 @@ def test_people_are_let_through(name: str, value: str) -> None:
         "postmaster@x.example",
         "no-reply@x.example",
         "noreply+abc@x.example",
+        "accounts-noreply@x.example",
+        "jira.do-not-reply@x.example",
         "do_not_reply@x.example",
         "bounces-123@x.example",
     ],
@@ -71,6 +75,8 @@ def test_addresses_of_machines_are_known(sender: str) -> None:
 def test_people_with_such_names_are_let_through() -> None:
     """A name that only begins alike is a person's."""
     assert not automatic((), sender="noreplyson@x.example", subject="Hello")
+    assert not automatic((), sender="eleno-reply.me@x.example", subject="Hello")
+    assert not automatic((), sender="casinoreply@x.example", subject="Hello")
 
 
 def test_an_absence_note_counts_only_as_an_answer() -> None:
