@@ -1,149 +1,129 @@
-"""Collecting goes on, whatever one connection does, and however it began."""
+"""Collecting from several connections: none waits for another, and no report is missed."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
-from tests.builders import NOON
-from tests.desk.small_company import make_company
+from tests.builders import NOON, a_ticket
 
-from firstline.channels.base import Channel
-from firstline.channels.helpdesk import Changes, Conversation, DeskRefused, Helpdesk
-from firstline.desk import open_desk
+from firstline.channels.helpdesk import Bounce, Changes, Conversation, Turn
 from firstline.desk.collecting import Collector
 from firstline.desk.connections import Connection, Connections
-from firstline.errors import SetupError
-from firstline.store import Inbox, TicketStore
-from firstline.workspace.channel_settings import ChannelSetting, read_channels
-from firstline.workspace.problems import Problems
+from firstline.records import Receipt
+from firstline.store import Caps, Outbox, TicketStore
+from firstline.workspace import Settings
+from firstline.workspace.channel_settings import ChannelSetting
 
-MODES = {"slow": "live", "quick": "shadow"}
+PATIENCE = 10.0
+CAPS = Caps(per_requester=3, per_conversation=5)
 
 
-@dataclass
-class Desk:
-    """A helpdesk that tells of one conversation, which is gone when it is fetched."""
+class FakeDesk:
+    """A helpdesk that tells of one conversation, and is as slow as it likes."""
 
-    hangs: bool = False
-    fetched: list[str] = field(default_factory=list)
+    def __init__(self, ticket: str = "", bounces: tuple[Bounce, ...] = ()) -> None:
+        self.ticket = ticket
+        self.bounces = bounces
+        self.held = asyncio.Event()
+        self.polled = asyncio.Event()
+        self.polls = 0
 
-    async def changed(self, _cursor: str) -> Changes:
-        """Tell of it, or never answer."""
-        if self.hangs:
-            await asyncio.sleep(60)
-        return Changes(tickets=("c1",), cursor="1", more=False)
+    async def changed(self, cursor: str) -> Changes:
+        """Tell of the conversation once; without one, hang until let go."""
+        self.polled.set()
+        self.polls += 1
+        if not self.ticket and not self.bounces:
+            await self.held.wait()
+        told = () if cursor else tuple(filter(None, [self.ticket]))
+        return Changes(tickets=told, cursor="1", more=False, bounces=() if cursor else self.bounces)
 
     async def fetch(self, ticket: str) -> Conversation:
-        """Say that it is gone."""
-        self.fetched.append(ticket)
-        raise DeskRefused("missing", "gone")
+        """Return a conversation with one question."""
+        turn = Turn(
+            id="t", author="customer", text="Hello?", is_html=False, is_public=True, at=NOON
+        )
+        return Conversation(
+            id=ticket, subject="Hi", requester="ann@x.example", verified=False, status="open",
+            version="1", turns=(turn,),
+        )  # fmt: skip
 
 
-@dataclass
-class Opened:
-    """Two connections, as `Connections` gives them."""
-
-    settings: tuple[ChannelSetting, ...]
-    desks: dict[str, Desk]
-
-    def named(self, name: str) -> Connection:
-        """Return one."""
-        setting = next(item for item in self.settings if item.name == name)
-        desk = cast("Helpdesk", self.desks[name])
-        return Connection(setting=setting, channel=cast("Channel", None), helpdesk=desk)
-
-
-def written(folder: Path) -> tuple[ChannelSetting, ...]:
-    """Return the settings of two channels."""
-    parts = [
-        f'[[channel]]\nname = "{name}"\nkind = "freshdesk"\nmode = "{mode}"\ndomain = "acme"\n'
-        for name, mode in MODES.items()
+def connections_of(desks: dict[str, FakeDesk]) -> Connections:
+    """Return connections to these helpdesks by name."""
+    settings = [
+        ChannelSetting(name=name, kind="email", mode="live", poll_seconds=1) for name in desks
     ]
-    (folder / "channels.toml").write_text("\n".join(parts), "utf-8")
-    problems = Problems()
-    settings = read_channels(folder, problems)
-    problems.raise_if_any()
-    return settings
+    connections = Connections(tuple(settings), {})
+    for setting in settings:
+        connection = Connection(
+            setting=setting, channel=cast("Any", None), helpdesk=cast("Any", desks[setting.name])
+        )
+        connections._opened[setting.name] = connection  # noqa: SLF001 - instead of real servers
+    return connections
 
 
-@pytest.fixture
-def opened(tmp_path: Path) -> Opened:
-    """Return a connection that hangs and one that does not."""
-    return Opened(written(tmp_path), {"slow": Desk(hangs=True), "quick": Desk()})
+@asynccontextmanager
+async def collected(engine: sa.Engine, desks: dict[str, FakeDesk]) -> AsyncIterator[Collector]:
+    """Collect from these helpdesks in the background."""
 
-
-def a_collector(opened: Opened, store: TicketStore) -> Collector:
-    """Return what collects for both."""
-
-    async def submit(_ids: Any) -> None:
+    async def submit(_: object) -> None:
         """Queue nothing."""
 
-    return Collector(
-        connections=cast("Connections", opened),
-        store=store,
-        settings=cast("Any", None),
-        submit=submit,
-        now=lambda: NOON,
-    )
-
-
-async def collected(collector: Collector, done: Callable[[], object]) -> bool:
-    """Collect for some seconds, or until something is done; return whether it is."""
+    collector = Collector(
+        connections=connections_of(desks), store=TicketStore(engine),
+        settings=Settings(company="Acme"), submit=submit, now=lambda: datetime.now(UTC),
+    )  # fmt: skip
     stop = asyncio.Event()
-    working = asyncio.create_task(collector.keep_collecting(stop))
+    task = asyncio.create_task(collector.keep_collecting(stop))
     try:
-        for _ in range(100):
-            if done():
-                return True
-            await asyncio.sleep(0.05)
-        return False
+        yield collector
     finally:
         stop.set()
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
+        for desk in desks.values():
+            desk.held.set()
+        await asyncio.wait_for(task, PATIENCE)
 
 
-async def test_a_helpdesk_that_hangs_holds_up_no_other(engine: sa.Engine, opened: Opened) -> None:
-    """The other one is polled and read meanwhile."""
-    quick = opened.desks["quick"]
-    assert await collected(a_collector(opened, TicketStore(engine)), lambda: quick.fetched)
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    for _ in range(500):
+        if await asyncio.to_thread(is_so):
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("it never was so")
 
 
-async def test_a_database_that_is_busy_at_the_start_ends_nothing(
-    engine: sa.Engine, opened: Opened
-) -> None:
-    """Nobody would miss a loop that ended; so it tries again."""
-    refused: set[str] = set()
-
-    class Busy(TicketStore):
-        """A store whose first write fails for each connection."""
-
-        def keep_inbox(self, record: Inbox, now: Any) -> Inbox:
-            """Fail, or keep."""
-            if record.id not in refused:
-                refused.add(record.id)
-                raise SetupError("the database cannot be used: database is locked")
-            return super().keep_inbox(record, now)
-
-    quick = opened.desks["quick"]
-    assert await collected(a_collector(opened, Busy(engine)), lambda: quick.fetched)
+async def test_a_server_that_hangs_holds_up_no_other(engine: sa.Engine) -> None:
+    """A mailbox that does not answer costs its own tickets time, and nobody else's."""
+    store = TicketStore(engine)
+    desks = {"hangs": FakeDesk(), "works": FakeDesk("1@x")}
+    async with collected(engine, desks):
+        await asyncio.wait_for(desks["hangs"].polled.wait(), PATIENCE)
+        await until(lambda: bool(store.open_ids()))
 
 
-async def test_a_process_goes_by_the_modes_it_was_started_with(tmp_path: Path) -> None:
-    """Also for tickets that it takes up before anything stored the new mode."""
-    folder = make_company(tmp_path / "small")
-    written(folder)
-    with open_desk(folder, with_models=False) as desk:
-        before = {"slow": "shadow", "quick": None}
-        for name, level in before.items():
-            inbox = Inbox(id=f"freshdesk:{name}", kind="freshdesk", target=name, autonomy=level)
-            TicketStore(desk.engine).keep_inbox(inbox, NOON)
-        line = desk.line()
-        now = [(await line.inbox(f"freshdesk:{name}")).autonomy for name in MODES]
-        assert now == [None, "shadow"]
+async def test_a_report_that_is_faster_than_the_ledger_counts(engine: sa.Engine) -> None:
+    """A server may send a mail back before its sender has written down that it left."""
+    store, outbox = TicketStore(engine), Outbox(engine)
+    desk = FakeDesk(bounces=(Bounce(reference="<1@acme>", action="failed", status="5.1.1"),))
+    connections = connections_of({"support": desk})
+    record = a_ticket(inbox="email:support")
+    now = datetime.now(UTC)
+    store.keep_inbox(connections.named("support").inbox, now)
+    store.accept([(1, record)])
+    _, receipt = outbox.claim(record, "reply", caps=CAPS, now=now)
+    outbox.settle(Receipt(key=receipt.key, state="sent", at=now, detail="<1@acme>"))
+    async with collected(engine, {"support": desk}):
+        await until(lambda: desk.polls > 1)
+        assert outbox.states(record.id) == {"reply": "sent"}
+        await asyncio.to_thread(store.end, record.id, "sent", "released", now)
+        await until(lambda: outbox.states(record.id) == {"reply": "cancelled"})
+    stored = store.load(record.id)
+    assert stored is not None
+    assert (stored.outcome, stored.reason) == ("review", "bounced")

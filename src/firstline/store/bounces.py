@@ -55,13 +55,15 @@ def take_back(
         The ticket; None when no reply is known by this reference, or it was taken back before.
 
     Raises:
-        NotSettledError: It is being sent, or its sender has just died.
+        NotSettledError: It is being sent or written down, or who did so has just died.
     """
     with engine.begin() as connection:
         found = _known(connection, inbox, reference) or _found(connection, inbox, sent_as, now)
         if found is None:
             return None
         key, ticket_id = found
+        if _is_being_ended(connection, key, now):
+            raise NotSettledError
         detail = f"{REASON} {status}".strip()
         connection.execute(
             delivery.update()
@@ -75,6 +77,16 @@ def take_back(
         )
         _reopen(connection, TicketId(ticket_id), detail, now)
     return TicketId(ticket_id)
+
+
+def _is_being_ended(connection: sa.Connection, key: str, now: datetime) -> bool:
+    """Whether somebody is about to write down that a ticket was answered: the last word."""
+    recent = sa.and_(delivery.c.key == key, delivery.c.at >= instant(now - SETTLING))
+    works = sa.exists().where(recent, ticket.c.id == delivery.c.ticket, ticket.c.outcome.is_(None))
+    releases = sa.exists().where(
+        recent, review.c.ticket == delivery.c.ticket, review.c.pending == delivery.c.kind
+    )
+    return bool(connection.scalar(sa.select(sa.or_(works, releases))))
 
 
 def _known(connection: sa.Connection, inbox: str, reference: str) -> tuple[str, str] | None:
