@@ -90,6 +90,8 @@ service imap-login {{
 }}
 namespace inbox {{
   inbox = yes
+  prefix = {prefix}
+  separator = {separator}
   mailbox Sent {{
     auto = subscribe
     special_use = \\Sent
@@ -165,10 +167,13 @@ class Dovecot:
 
 
 @contextmanager
-def running_dovecot(introspection: str = "http://127.0.0.1:9/") -> Iterator[Dovecot]:
+def running_dovecot(
+    prefix: str = "", introspection: str = "http://127.0.0.1:9/"
+) -> Iterator[Dovecot]:
     """Start Dovecot in a folder of its own; the test is skipped where there is none.
 
     Args:
+        prefix: What the name of every mailbox begins with, as hosting companies have it.
         introspection: Where it asks whose an access token is.
     """
     program = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
@@ -179,7 +184,7 @@ def running_dovecot(introspection: str = "http://127.0.0.1:9/") -> Iterator[Dove
         folder = Path(name)
         folder.chmod(0o755)
         server = Dovecot(port=free_port(), tls_port=free_port(), folder=folder)
-        _write_files(server, openssl)
+        _write_files(server, openssl, prefix)
         (folder / "oauth2.conf").write_text(_OAUTH2.format(introspection=introspection))
         process = subprocess.Popen(
             [program, "-F", "-c", str(folder / "dovecot.conf")],
@@ -195,7 +200,7 @@ def running_dovecot(introspection: str = "http://127.0.0.1:9/") -> Iterator[Dove
             process.wait(timeout=10)
 
 
-def _write_files(server: Dovecot, openssl: str) -> None:
+def _write_files(server: Dovecot, openssl: str, prefix: str) -> None:
     folder = server.folder
     (folder / "mail").mkdir()
     (folder / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
@@ -210,8 +215,9 @@ def _write_files(server: Dovecot, openssl: str) -> None:
         begin = _ORDINARY.format(user=user, group=group.strip())
     make_certificate(folder, openssl)
     config = begin + _CONFIG.format(
-        folder=folder, port=server.port, tls_port=server.tls_port, uid=uid, gid=gid
-    )
+        folder=folder, port=server.port, tls_port=server.tls_port, uid=uid, gid=gid,
+        prefix=prefix, separator=prefix[-1:] or ".",
+    )  # fmt: skip
     (folder / "dovecot.conf").write_text(config)
 
 

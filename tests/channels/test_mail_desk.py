@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import email
+import imaplib
 from collections.abc import AsyncIterator, Iterator
 from email.message import Message
 
@@ -411,6 +412,34 @@ async def test_without_a_team_address_the_packet_is_a_note(
     assert postman.sent == []
     ((kept, _),) = dovecot.mails("Firstline")
     assert b"The packet." in kept
+
+
+async def test_a_server_whose_mailboxes_lie_under_the_inbox_takes_notes(postman: Postman) -> None:
+    """Hosting companies name them INBOX.Sent, and let nobody make one beside it."""
+    with running_dovecot("INBOX.") as dovecot:
+        desk = MailDesk(settings_for(dovecot, postman))
+        assert 'keeps sent mail in "INBOX.Sent"' in await desk.check()
+        dovecot.deliver(mail("1@x"))
+        await desk.note(parcel("n1"), await desk.fetch("1@x"))
+        ((kept, _),) = dovecot.mails("INBOX.Firstline")
+        assert b"hello." in kept
+        assert await desk.find("n1", "1@x", kind="note") == "present"
+        assert [turn.is_public for turn in (await desk.fetch("1@x")).turns] == [True, False]
+        await desk.close()
+
+
+async def test_a_server_without_namespaces_is_read(
+    desk: MailDesk, dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command is an extension, and servers refuse what they do not know."""
+
+    def unknown(_: imaplib.IMAP4) -> None:
+        raise imaplib.IMAP4.error("NAMESPACE command error: BAD")
+
+    monkeypatch.setattr(imaplib.IMAP4, "namespace", unknown)
+    dovecot.deliver(mail("1@x"))
+    await desk.note(parcel("n1"), await desk.fetch("1@x"))
+    assert len(dovecot.mails("Firstline")) == 1
 
 
 async def test_a_packet_to_our_own_inbox_is_no_ticket(dovecot: Dovecot, postman: Postman) -> None:

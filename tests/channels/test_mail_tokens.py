@@ -47,7 +47,7 @@ def mail_provider() -> Iterator[TokenServer]:
 @pytest.fixture(scope="module")
 def dovecot(mail_provider: TokenServer) -> Iterator[Dovecot]:
     """Run an IMAP server that takes access tokens."""
-    with running_dovecot(mail_provider.introspection) as dovecot:
+    with running_dovecot(introspection=mail_provider.introspection) as dovecot:
         yield dovecot
 
 

@@ -112,7 +112,7 @@ def test_a_mailbox_without_a_password_is_connected(shell: Shell) -> None:
     """The app's secret is asked for and no password; both servers let in who shows a token."""
     with (
         running_token_server() as provider,
-        running_dovecot(provider.introspection) as dovecot,
+        running_dovecot(introspection=provider.introspection) as dovecot,
         running_postman() as postman,
     ):
         postman.tokens = provider.tokens

@@ -188,8 +188,7 @@ class MailDesk:
         the mail, so its absence proves nothing. A note that nobody is mailed is there or is not.
         """
         del ticket
-        found = await self._read(lambda imap, mail: mail.sent_as(imap, self.references(marker)))
-        if found:
+        if await self._read(lambda imap, mail: mail.sent_as(imap, self.references(marker))):
             return "present"
         is_mailed = kind == "packet" and bool(self._settings.team or self._settings.groups)
         return "absent" if kind in ("note", "packet") and not is_mailed else "unknown"
@@ -390,6 +389,7 @@ class MailDesk:
 
     def _connected(self) -> Imap:
         imap = Imap(self._settings.imap, timeout=self._settings.timeout)
+        self._settings = self._settings.with_notes_under(imap.prefix())
         if not self._sent:
             self._sent = imap.sent_mailbox()
         if not self._sent:

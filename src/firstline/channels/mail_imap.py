@@ -36,6 +36,7 @@ _UID = re2.compile(rb"\bUID (\d{1,10})")
 _SIZE = re2.compile(rb"\bRFC822\.SIZE (\d{1,19})")
 _DATE = re2.compile(rb'\bINTERNALDATE "([^"]{1,40})"')
 _FLAGS = re2.compile(rb"\bFLAGS \(([^)]*)\)")
+_OWN_PREFIX = re2.compile(rb'^\(\("([^"\\]{0,100})"')
 _PLAIN = re2.compile(r"^[ !#-\[\]-~]{1,300}$")
 """What may stand between quotes in a search: no quote, no backslash, no control character."""
 
@@ -195,6 +196,22 @@ class Imap:
         with _as_oserror():
             self._mail.client.create(_quoted(mailbox))  # NO: it is there, or cannot be.
             self._mail.client.subscribe(_quoted(mailbox))
+
+    def prefix(self) -> str:
+        """Return what the name of each mailbox of one's own begins with; on most servers nothing.
+
+        The inbox itself is an exception.
+        """
+        told: list[Any] = []
+        with _as_oserror():
+            try:
+                _, told = self._mail.client.namespace()
+            except imaplib.IMAP4.abort:
+                raise
+            except imaplib.IMAP4.error:  # It knows no namespaces, and so has none.
+                return ""
+        found = _OWN_PREFIX.match(bytes(told[0])) if told and told[0] else None
+        return found.group(1).decode("ascii", "replace") if found else ""
 
     def sent_mailbox(self) -> str:
         """Return the mailbox that the server marks as the one for sent mail, or an empty name."""

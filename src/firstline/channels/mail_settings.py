@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -133,6 +133,12 @@ class MailSettings:
             raise SetupError("the key that signs mail is too short", fix=fix)
         if not self.mailboxes:
             raise SetupError("no mailbox is read", fix='Name one, such as "INBOX"')
+
+    def with_notes_under(self, prefix: str) -> MailSettings:
+        """Return the same with the mailbox for notes where its server lets one be made."""
+        if self.notes.startswith(prefix):
+            return self
+        return replace(self, notes=prefix + self.notes)
 
     @property
     def own(self) -> frozenset[str]:
