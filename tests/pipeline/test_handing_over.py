@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from firstline.channels import NotWantedError, Parcel, Presence
-from firstline.pipeline.handing_over import PAUSE, hand_over
+from firstline.pipeline.handing_over import PAUSE, hand_over, timely
 from firstline.pipeline.workflows import Line
 from firstline.records import Answer, Outcome, TicketId
 from firstline.store import Inbox, StoredTicket, TicketStore
@@ -104,6 +104,26 @@ async def test_a_helpdesk_that_is_away_gets_its_note_later(work: Work, why: str)
     assert await work.leave(ticket) == "sent"
     assert work.desk.notes == ["t1:hand_over"]
     assert ledger.unfinished(work.clock + PAUSE, most=5) == []
+
+
+async def test_a_helpdesk_that_is_away_does_not_fill_the_queue(work: Work) -> None:
+    """Of what it put off two are tried at a time, beside everything that is new."""
+    ledger = HandOverLedger(work.store.engine)
+    for number in range(5):
+        ended(work.store, f"off{number}", "review")
+    for waiting in ledger.unfinished(NOON, most=9):
+        work.desk.refusals = ["helpdesk_unavailable"]
+        await work.leave(waiting.ticket)
+    work.clock += PAUSE
+    new = {ended(work.store, f"new{number}", "review") for number in range(3)}
+    assert len(ledger.unfinished(work.clock, most=99)) == 9
+    now = [item.ticket for item in timely(ledger.unfinished(work.clock, most=99))]
+    assert len(now) == 5
+    assert set(now[:3]) == new
+    work.desk.refusals = ["helpdesk_unavailable"]
+    await work.leave(now[3])
+    assert {item.ticket for item in ledger.unfinished(work.clock, most=99)} == new
+    assert len(ledger.unfinished(work.clock + PAUSE, most=99)) == 9
 
 
 async def test_what_a_helpdesk_will_never_take_is_not_tried_again(work: Work) -> None:

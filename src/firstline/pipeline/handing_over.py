@@ -7,7 +7,8 @@ Import this before the engine starts, so that a killed worker's notes are found 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -35,6 +36,8 @@ PASSING: Final = (
 when it can."""
 PAUSE: Final = timedelta(minutes=10)
 """How long a helpdesk is left alone that took no note."""
+PROBES: Final = 2
+"""Notes that are tried at once of those that a helpdesk did not take."""
 
 
 @DBOS.workflow(name="hand_over_ticket", max_recovery_attempts=MAX_RECOVERIES)
@@ -113,12 +116,25 @@ async def tend_hand_overs(line: Line) -> int:
     What failed for good is settled as uncertain: the ticket is in the queue of reviews anyway.
     """
     ledger = HandOverLedger(line.store.engine)
-    missing = await asyncio.to_thread(ledger.unfinished, line.now(), most=MOST)
+    missing = list(timely(await asyncio.to_thread(ledger.unfinished, line.now(), most=MOST)))
     for waiting in missing:
         await enqueue_hand_over(waiting)
     if missing:
         await _give_up({_workflow(waiting): waiting.ticket for waiting in missing}, line)
     return len(missing)
+
+
+def timely(missing: Iterable[Unfinished]) -> Iterator[Unfinished]:
+    """Yield what is to be left now: of what a helpdesk put off only a little, it may be away still.
+
+    Each try may wait for minutes, and the replies of all channels stand in the same queue.
+    """
+    probing: Counter[str] = Counter()
+    for waiting in missing:
+        if waiting.tries:
+            probing[waiting.inbox] += 1
+        if probing[waiting.inbox] <= PROBES or not waiting.tries:
+            yield waiting
 
 
 async def _give_up(missing: Mapping[str, TicketId], line: Line) -> None:

@@ -17,6 +17,7 @@ from firstline.records import Receipt, Ticket, TicketId
 from firstline.store.arrival_tables import KEPT, hand_over
 from firstline.store.database import reading
 from firstline.store.outbox import Claim
+from firstline.store.schema import ticket
 from firstline.store.tickets import instant
 
 State = Literal["sent", "uncertain", "cancelled"]
@@ -31,8 +32,11 @@ class Unfinished:
     """A ticket that a person has and whose note was not left yet."""
 
     ticket: TicketId
+    inbox: str
     tries: int
     """How often it was put off."""
+    is_claimed: bool
+    """Whether somebody is leaving it, or died while they were."""
 
 
 class HandOverLedger:
@@ -70,6 +74,8 @@ class HandOverLedger:
     def put_off(self, receipt: Receipt, until: datetime) -> bool:
         """Leave a claimed note for later, when its helpdesk has certainly not taken it.
 
+        What the same helpdesk put off before waits as long: it would not take that either.
+
         Returns:
             Whether it is left for later; False when it was put off too often already.
         """
@@ -81,6 +87,16 @@ class HandOverLedger:
         values = {"state": "due", "detail": receipt.detail, "at": instant(until)}
         with self._engine.begin() as connection:
             found = connection.execute(row.values(**values, tries=hand_over.c.tries + 1))
+            connection.execute(
+                hand_over.update()
+                .where(
+                    hand_over.c.state == "due",
+                    hand_over.c.tries > 0,
+                    hand_over.c.at < instant(until),
+                    hand_over.c.ticket.in_(_beside(receipt.key)),
+                )
+                .values(at=instant(until))
+            )
             return bool(found.rowcount)
 
     def of(self, ticket_id: TicketId) -> Receipt | None:
@@ -95,18 +111,33 @@ class HandOverLedger:
         return Receipt(key=row.key, state=state, at=at, detail=row.detail)
 
     def unfinished(self, now: datetime, *, most: int) -> list[Unfinished]:
-        """Return what people are to get and did not yet, the oldest first."""
+        """Return what people are to get and did not yet: first what was never put off."""
         query = (
-            sa.select(hand_over.c.ticket, hand_over.c.tries)
+            sa.select(hand_over.c.ticket, hand_over.c.tries, hand_over.c.state, ticket.c.inbox)
+            .join(ticket, ticket.c.id == hand_over.c.ticket)
             .where(
                 sa.or_(
                     hand_over.c.state == "sending",
                     sa.and_(hand_over.c.state == "due", hand_over.c.at <= instant(now)),
                 )
             )
-            .order_by(hand_over.c.at)
+            .order_by(hand_over.c.tries > 0, hand_over.c.state == "due", hand_over.c.at)
             .limit(most)
         )
         with reading(self._engine).connect() as connection:
-            rows = connection.execute(query)
-            return [Unfinished(ticket=TicketId(row.ticket), tries=row.tries) for row in rows]
+            return [
+                Unfinished(
+                    ticket=TicketId(row.ticket),
+                    inbox=row.inbox,
+                    tries=row.tries,
+                    is_claimed=row.state == "sending",
+                )
+                for row in connection.execute(query)
+            ]
+
+
+def _beside(key: str) -> sa.Select[tuple[str]]:
+    """Return the query for the tickets of the inbox that a note's ticket is in."""
+    its = sa.select(hand_over.c.ticket).where(hand_over.c.key == key).scalar_subquery()
+    inbox = sa.select(ticket.c.inbox).where(ticket.c.id == its).scalar_subquery()
+    return sa.select(ticket.c.id).where(ticket.c.inbox == inbox)
