@@ -189,6 +189,14 @@ def test_cached_access_never_returns_a_mangled_record(path: Path) -> None:
     assert record.value("plan") == "Pro"
 
 
+def test_whose_an_identifier_is_can_be_told_after_a_change(path: Path) -> None:
+    """Also while records are used again for a while: a new file is indexed anew."""
+    customers = Customers(path, source="c", access="cached", clock=lambda: 0.0)
+    assert customers.find("R-17") is not None
+    write(path, {"id": "cus_9", "email": "new@b.example"}, ANA, BO)
+    assert customers.owners_of("new@b.example") == {"cus_9"}
+
+
 def test_a_file_that_goes_bad_is_reported_each_time(path: Path) -> None:
     """Missing, half-written and mended: the reason is given while it lasts, and no values."""
     customers = Customers(path, source="c")

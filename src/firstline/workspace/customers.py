@@ -187,14 +187,21 @@ class Customers:
         Raises:
             SetupError: the file is missing or cannot be used at the moment.
         """
-        snapshot = self._current()
-        with self._lock:
-            if snapshot.identifiers is None:
+        for tries_left in (1, 0):
+            snapshot = self._current()
+            with self._lock:
+                if snapshot.identifiers is not None:
+                    return snapshot.identifiers
                 try:
                     snapshot.identifiers = build_identifiers(self._path, snapshot.index)
                 except InputError as error:
-                    raise _as_setup_error(error) from error
-            return snapshot.identifiers
+                    if not tries_left:
+                        raise _as_setup_error(error) from error
+                    # The file was written over since it was indexed: index it again, once.
+                    self._snapshot = None
+                else:
+                    return snapshot.identifiers
+        raise AssertionError("the last try returns or raises")
 
     def owners_of(self, token: str) -> frozenset[CustomerId]:
         """Return the customers an e-mail address, phone number or id belongs to.
