@@ -24,7 +24,7 @@ State = Literal["sent", "uncertain", "cancelled"]
 HandOverKind = Literal["note", "packet"]
 """A note beside a ticket, or the packet with which it is assigned to people."""
 MOST_TRIES: Final = 300
-"""Two days of a helpdesk that is away; what then still is not there is read in Firstline."""
+"""At least two days of a helpdesk that is away; what then is not there is read in Firstline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
