@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from firstline.records import (
     Intent,
     IntentScore,
     Language,
+    Message,
     Request,
     RiskSignal,
     Verdict,
@@ -144,6 +146,29 @@ def test_each_ground_holds_the_ticket(name: str) -> None:
     verdict = decide(**changes)
     assert verdict.action == action
     assert verdict.reasons[0].detail
+
+
+@pytest.mark.parametrize("sent_at", [NOON, NOON - timedelta(days=7), None])
+def test_nobody_talks_over_a_person_of_the_team(sent_at: datetime | None) -> None:
+    """Where a person answered lately, or at a time nobody knows, the draft waits for a person."""
+    spoke = Message(author="staff", text="I look into it.", sent_at=sent_at)
+    later = Message(author="customer", text="Thanks.", sent_at=sent_at)
+    verdict = decide(ticket=a_ticket(history=(spoke, later)))
+    assert (verdict.action, verdict.reasons[0].code) == ("review", "with_person")
+
+
+@pytest.mark.parametrize(
+    "spoke",
+    [
+        Message(author="staff", text="Done.", sent_at=NOON - timedelta(days=7, seconds=1)),
+        Message(author="bot", text="Open the menu.", sent_at=NOON),
+        Message(author="customer", text="Where?", sent_at=NOON),
+    ],
+    ids=lambda spoke: spoke.author,
+)
+def test_what_no_person_talks_about_any_more_is_answered(spoke: Message) -> None:
+    """An old answer of a person, Firstline's own or the customer's own words hold nothing."""
+    assert decide(ticket=a_ticket(history=(spoke,))).action == "send"
 
 
 def test_a_noted_signal_holds_nothing() -> None:

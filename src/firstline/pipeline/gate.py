@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal, assert_never
 
 from firstline.pipeline.release import Applied, Release
@@ -38,6 +39,8 @@ UNPROVEN = ("proof", "judge")
 """Checks whose block means that something may be missing, not that something is wrong."""
 TRUE = ("true", "True", "yes", "1")
 """How a customer field says that it holds."""
+WITH_PERSON = timedelta(days=7)
+"""How long a conversation is a person's after they answered in it."""
 NOTHING_CHANGED = Release()
 """No switch, no level set while running, no certificate."""
 
@@ -183,6 +186,17 @@ def policy_grounds(case: Case) -> Iterator[Ground]:
         yield hold("policy", finding.detail)
 
 
+def conversation_grounds(case: Case) -> Iterator[Ground]:
+    """Hold what a person of the team is talking about with the customer: nobody talks over them."""
+    for message in case.ticket.history:
+        if message.author != "staff":
+            continue
+        age = case.ticket.received_at - (message.sent_at or case.ticket.received_at)
+        if age <= WITH_PERSON:
+            yield _review("with_person", "a person of the team answers in this conversation")
+            return
+
+
 def language_grounds(case: Case) -> Iterator[Ground]:
     """Hold what is written in a language the company does not answer in."""
     code = case.ticket.language.code
@@ -306,6 +320,7 @@ def _review(code: str, detail: str) -> Ground:
 GROUNDS: tuple[Callable[[Case], Iterator[Ground]], ...] = (
     intake_grounds,
     signal_grounds,
+    conversation_grounds,
     language_grounds,
     route_grounds,
     context_grounds,
