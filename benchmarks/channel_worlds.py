@@ -18,7 +18,15 @@ from firstline.testing import freshdesk_double
 from firstline.testing.webhook_double import PATH, WebhookDouble
 
 Hook = tuple[Mapping[str, str], bytes]
-NAMES = ("zendesk", "intercom", "freshdesk", "webhook", "webhook, deduplicates", "email")
+NAMES = (
+    "zendesk",
+    "intercom",
+    "freshdesk",
+    "chatwoot",
+    "webhook",
+    "webhook, deduplicates",
+    "email",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,16 @@ PLACES = {
         "firstline.channels.desk_calls:DeskCalls.write",
         "firstline.channels.desk_calls:DeskCalls.set",
     ),
+    "chatwoot": (
+        *_COMMON,
+        *_COLLECTED,
+        _HOOK,
+        "firstline.channels.chatwoot:Chatwoot.reply",
+        "firstline.channels.chatwoot:Chatwoot.note",
+        "firstline.channels.chatwoot:Chatwoot.hand_over",
+        "firstline.channels.desk_calls:DeskCalls.write",
+        "firstline.channels.desk_calls:DeskCalls.set",
+    ),
     "webhook": (*_COMMON, _HOOK, "firstline.channels.webhook:WebhookChannel.send"),
     "email": (
         *_COMMON,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from firstline.testing.chatwoot_double import ChatwootDouble
 from firstline.testing.freshdesk_double import FreshdeskDouble
 from firstline.testing.intercom_double import IntercomDouble
 from firstline.testing.zendesk_double import ZendeskDouble
@@ -52,6 +53,15 @@ KINDS = {
         lambda made: {"domain": made.settings.domain},
         lambda made: {
             "TOKEN": made.secrets.api_key,
+            "WEBHOOK_SECRET": _joined(made.secrets.hook_secrets),
+        },
+    ),
+    "chatwoot": Kind(
+        "chatwoot",
+        ChatwootDouble,
+        lambda made: {"account_id": made.settings.account_id, "network": "loopback"},
+        lambda made: {
+            "TOKEN": made.secrets.token,
             "WEBHOOK_SECRET": _joined(made.secrets.hook_secrets),
         },
     ),

@@ -24,7 +24,9 @@ Intent = NewType("Intent", str)
 OUT_OF_SCOPE = Intent("oos")
 """The intent of what is none of the company's business."""
 
-Channel = Literal["email", "chat", "api", "zendesk", "intercom", "freshdesk", "webhook", "file"]
+Channel = Literal[
+    "email", "chat", "api", "zendesk", "intercom", "freshdesk", "chatwoot", "webhook", "file"
+]
 Author = Literal["customer", "staff", "bot"]
 Risk = Literal["low", "medium", "high"]
 Urgency = Literal["low", "normal", "high"]

@@ -1,4 +1,4 @@
-"""What holds for Freshdesk and Intercom alike, against doubles that keep tickets and misbehave."""
+"""What holds for Freshdesk, Intercom and Chatwoot alike, against doubles that misbehave."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from typing import TypeAlias
 import pytest
 
 from firstline.channels.base import Parcel
+from firstline.channels.chatwoot import Chatwoot
 from firstline.channels.freshdesk import Freshdesk
 from firstline.channels.helpdesk import DeskRefused, HandOver
 from firstline.channels.intercom import API_VERSION, Intercom
 from firstline.channels.pace import Pace
 from firstline.errors import InputError
+from firstline.testing.chatwoot_double import ChatwootDouble
 from firstline.testing.desk_double import Failure, deliver
 from firstline.testing.freshdesk_double import AGENT, FreshdeskDouble
 from firstline.testing.intercom_double import ADMIN, IntercomDouble
 
-Desk: TypeAlias = Freshdesk | Intercom
-Double: TypeAlias = FreshdeskDouble | IntercomDouble
+Desk: TypeAlias = Freshdesk | Intercom | Chatwoot
+Double: TypeAlias = FreshdeskDouble | IntercomDouble | ChatwootDouble
 WRONG = "canary-4711"
 ANSWER = "Open the board's menu & choose Export."
 
@@ -54,15 +56,24 @@ def intercom(double: IntercomDouble, seconds: float) -> Intercom:
     return Intercom(settings, double.secrets, pace=Pace(sleep=no_wait, longest=0), sleep=no_wait)
 
 
+def chatwoot(double: ChatwootDouble, seconds: float) -> Chatwoot:
+    """Return a Chatwoot that does not wait."""
+    settings = replace(double.settings, seconds=seconds)
+    return Chatwoot(settings, double.secrets, pace=Pace(sleep=no_wait, longest=0), sleep=no_wait)
+
+
 Make: TypeAlias = Callable[[float], Desk]
 
 
-@pytest.fixture(params=["freshdesk", "intercom"])
+@pytest.fixture(params=["freshdesk", "intercom", "chatwoot"])
 def made(request: pytest.FixtureRequest) -> Iterator[tuple[Double, Make]]:
     """Return a running double, and how to make a desk for it that allows so many seconds."""
     if request.param == "freshdesk":
         with FreshdeskDouble() as first:
             yield first, lambda seconds: freshdesk(first, seconds)
+    elif request.param == "chatwoot":
+        with ChatwootDouble() as third:
+            yield third, lambda seconds: chatwoot(third, seconds)
     else:
         with IntercomDouble() as second:
             yield second, lambda seconds: intercom(second, seconds)
@@ -470,6 +481,8 @@ async def test_wrong_credentials_are_forbidden(made: tuple[Double, Make]) -> Non
     desk: Desk
     if isinstance(double, FreshdeskDouble):
         desk = Freshdesk(double.settings, replace(double.secrets, api_key=WRONG))
+    elif isinstance(double, ChatwootDouble):
+        desk = Chatwoot(double.settings, replace(double.secrets, token=WRONG))
     else:
         desk = Intercom(double.settings, replace(double.secrets, token=WRONG))
     refusal = await refused(desk.check())
@@ -485,7 +498,8 @@ def test_another_process_can_use_a_double(made: tuple[Double, Make]) -> None:
         "try: urllib.request.urlopen(sys.argv[1])\n"
         "except urllib.error.HTTPError as error: print(error.code)"
     )
-    path = "/api/v2/tickets" if isinstance(double, FreshdeskDouble) else "/me"
+    paths = {FreshdeskDouble: "/api/v2/tickets", ChatwootDouble: "/api/v1/profile"}
+    path = paths.get(type(double), "/me")
     program = [sys.executable, "-c", code, double.url + path]
     run = subprocess.run(program, capture_output=True, text=True, timeout=30, check=True)
     assert run.stdout.strip() == "401"

@@ -21,6 +21,7 @@ from firstline.desk.working import keep_working
 from firstline.pipeline.engine import Engine
 from firstline.store.arrivals import Arrivals
 from firstline.store.schema import ticket as table
+from firstline.testing.chatwoot_double import ChatwootDouble
 from firstline.testing.freshdesk_double import FreshdeskDouble
 from firstline.testing.intercom_double import IntercomDouble
 from firstline.testing.zendesk_double import ZendeskDouble
@@ -58,6 +59,11 @@ def _freshdesk_secrets(double: Any) -> Mapping[str, str]:
     return {"TOKEN": secrets.api_key, "WEBHOOK_SECRET": ",".join(secrets.hook_secrets)}
 
 
+def _chatwoot_secrets(double: Any) -> Mapping[str, str]:
+    secrets = double.secrets
+    return {"TOKEN": secrets.token, "WEBHOOK_SECRET": ",".join(secrets.hook_secrets)}
+
+
 KINDS = {
     "zendesk": Kind(
         "zendesk",
@@ -76,6 +82,12 @@ KINDS = {
         FreshdeskDouble,
         lambda double: {"domain": double.settings.domain},
         _freshdesk_secrets,
+    ),
+    "chatwoot": Kind(
+        "chatwoot",
+        ChatwootDouble,
+        lambda double: {"account_id": double.settings.account_id, "network": "loopback"},
+        _chatwoot_secrets,
     ),
 }
 

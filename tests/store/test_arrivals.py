@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from firstline.records import Receipt
-from firstline.store import Inbox, TicketStore
+from firstline.store import Inbox, TicketStore, migrations, open_database
 from firstline.store.arrivals import LEASE, Arrivals, Told, wait_after
 from firstline.store.hand_overs import HandOverLedger
 from tests.builders import NOON, a_ticket
@@ -134,6 +134,27 @@ def test_a_ticket_that_ends_with_a_person_elsewhere_is_to_be_handed_over(
     ledger.settle(Receipt(key=receipt.key, state="sent", at=NOON, detail="note 5"))
     assert ledger.claim(one, "packet", NOON) == ("done", ledger.of(one.id))
     assert ledger.unfinished(NOON, most=9) == []
+
+
+def test_a_kind_that_came_later_is_handed_over_too(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database from before Chatwoot was a kind lists its tickets once it is up to date."""
+    names = [one.__name__ for one in migrations.MIGRATIONS]
+    before = migrations.MIGRATIONS[: names.index("m014_chatwoot")]
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "MIGRATIONS", before)
+        open_database(empty_database_url).dispose()
+    engine = open_database(empty_database_url)
+    store, ledger = TicketStore(engine), HandOverLedger(engine)
+    store.open_inbox(Inbox(id="i1", kind="zendesk", target="support"), NOON)
+    store.open_inbox(Inbox(id="i2", kind="chatwoot", target="desk"), NOON)
+    for number in (1, 2):
+        ticket = a_ticket(id=f"t{number}", inbox=f"i{number}", external_id=f"t{number}")
+        store.accept([(number, ticket)])
+        store.end(ticket.id, "escalate", "anger", NOON)
+    assert sorted(one.ticket for one in ledger.unfinished(NOON, most=9)) == ["t1", "t2"]
+    engine.dispose()
 
 
 def test_an_inbox_takes_the_level_of_its_channels_mode(engine: sa.Engine) -> None:

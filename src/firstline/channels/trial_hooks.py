@@ -11,7 +11,7 @@ import secrets as randomness
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from firstline.channels import intercom, zendesk_webhooks
+from firstline.channels import chatwoot_hooks, intercom, zendesk_webhooks
 from firstline.channels.freshdesk import HOOK_HEADER
 from firstline.channels.standard_webhooks import key_of, signed_headers
 
@@ -57,6 +57,14 @@ def _freshdesk(secret: str, now: datetime) -> Hook:
     return _JSON | {HOOK_HEADER: secret}, _body({"ticket_id": "0", "event": "trial"})
 
 
+def _chatwoot(secret: str, now: datetime) -> Hook:
+    body = _body({"event": "firstline_trial", "id": randomness.token_hex(8)})
+    stamp = str(int(now.timestamp()))
+    signed = chatwoot_hooks.signature(secret, stamp, body)
+    said = {chatwoot_hooks.SIGNATURE: signed, chatwoot_hooks.TIMESTAMP: stamp}
+    return _JSON | said, body
+
+
 def _own(secret: str, now: datetime) -> Hook:
     body = _body({"type": "ping", "timestamp": now.astimezone(UTC).isoformat()})
     event = f"trial-{randomness.token_hex(8)}"
@@ -71,5 +79,6 @@ _MAKING: Mapping[str, Callable[[str, datetime], Hook]] = {
     "zendesk": _zendesk,
     "intercom": _intercom,
     "freshdesk": _freshdesk,
+    "chatwoot": _chatwoot,
     "webhook": _own,
 }

@@ -47,7 +47,8 @@ def register(app: typer.Typer) -> None:
             str,
             typer.Argument(
                 metavar="KIND",
-                help="zendesk, intercom, freshdesk, email or webhook; with --check a channel.",
+                help="zendesk, intercom, freshdesk, chatwoot, email or webhook; with --check "
+                "a channel.",
             ),
         ] = "",
         *,

@@ -56,6 +56,12 @@ QUESTIONS: Final[Mapping[ChannelKind, tuple[Question, ...]]] = {
         Question(key="portal", says="Who may open tickets there: open or login", default="open"),
         Question(key="group", says="Group that gets what people are to answer (empty: as it is)"),
     ),
+    "chatwoot": (
+        Question(key="url", says="Address of the server, https://…"),
+        Question(key="account_id", says="Id of the account, the number after /accounts/"),
+        Question(key="network", says="Where it is: public, private, loopback", default="public"),
+        Question(key="group", says="Team that gets what people are to answer (empty: as it is)"),
+    ),
     "email": (
         Question(key="address", says="Address of the mailbox"),
         Question(key="imap_host", says="IMAP server (port 993)"),
@@ -78,6 +84,10 @@ SECRETS: Final[Mapping[ChannelKind, tuple[Secret, ...]]] = {
     "freshdesk": (
         Secret(what="token", says="API key"),
         Secret(what="webhook_secret", says="the secret of the two rules", making="hex"),
+    ),
+    "chatwoot": (
+        Secret(what="token", says="Access token"),
+        Secret(what="webhook_secret", says="Secret of the webhook", needed=False),
     ),
     "email": (
         Secret(what="password", says="Password of the mailbox", without="client_id"),
@@ -141,6 +151,19 @@ STEPS: Final[Mapping[ChannelKind, tuple[str, ...]]] = {
         - Both have the custom header X-Firstline-Secret: {webhook_secret}
         """
     ),
+    "chatwoot": _steps(
+        """
+        - Settings, Agents: add an agent of its own, for example Firstline. Settings, Inboxes:
+          make it a collaborator of every inbox that it is to answer.
+        - Sign in as this agent; Profile settings shows its access token. An agent bot's token
+          is not enough: it cannot read conversations.
+        - Settings, Integrations, Webhooks: endpoint {hook}, events message created, conversation
+          created, conversation status changed. Save it, then copy its secret.
+        - A server before version 4.11.2 shows no secret: take the output of openssl rand -hex 32,
+          and write it as the password into the endpoint, https://firstline:<secret>@<your host>/…
+        - Turn off other bots in these inboxes, or let each inbox have one of them.
+        """
+    ),
     "email": _steps(
         """
         - Make a mailbox, or take the one you have, with IMAP and SMTP, both with TLS. Gmail wants
@@ -165,6 +188,7 @@ OPTIONS: Final = " ".join(
     """
     Options of every kind: --name --mode --poll-seconds --after-reply --group --tags.
     zendesk: --subdomain --email. intercom: --admin-id --region. freshdesk: --domain --portal.
+    chatwoot: --url --account-id --network.
     email: --address --sender-name --user --imap-host --imap-port --imap-security --smtp-host
     --smtp-port --smtp-security --smtp-user --token-url --client-id --scope --authority
     --own-addresses --staff --mailboxes --searched --sent --keeps-sent --plus-addresses

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
 from firstline.channels.base import Channel
+from firstline.channels.chatwoot import Chatwoot, ChatwootSecrets, ChatwootSettings
 from firstline.channels.desk_channel import HelpdeskChannel, Manners
 from firstline.channels.freshdesk import Freshdesk, FreshdeskSecrets, FreshdeskSettings
 from firstline.channels.helpdesk import Helpdesk
@@ -192,6 +193,20 @@ def _freshdesk(setting: ChannelSetting, environment: Environment) -> Helpdesk:
     )
 
 
+def _chatwoot(setting: ChannelSetting, environment: Environment) -> Helpdesk:
+    return Chatwoot(
+        ChatwootSettings(
+            url=setting.texts["url"],
+            account_id=setting.texts["account_id"],
+            network=cast("Literal['public', 'private', 'loopback']", setting.texts["network"]),
+        ),
+        ChatwootSecrets(
+            token=_needed(setting, "token", environment),
+            hook_secrets=_several(setting, "webhook_secret", environment),
+        ),
+    )
+
+
 def _mail(setting: ChannelSetting, environment: Environment) -> Helpdesk:
     # The mail libraries take long to import, and most companies have a helpdesk instead.
     from firstline.channels.mail_desk import MailDesk  # noqa: PLC0415 - see above
@@ -281,6 +296,7 @@ _HELPDESKS: Mapping[ChannelKind, Callable[[ChannelSetting, Environment], Helpdes
     "zendesk": _zendesk,
     "intercom": _intercom,
     "freshdesk": _freshdesk,
+    "chatwoot": _chatwoot,
     "email": _mail,
 }
 

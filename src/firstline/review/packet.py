@@ -30,6 +30,7 @@ _BY: Final = {
     "zendesk": "through Zendesk",
     "intercom": "through Intercom",
     "freshdesk": "through Freshdesk",
+    "chatwoot": "through Chatwoot",
     "webhook": "through a webhook",
     "file": "in a file",
 }

@@ -69,16 +69,19 @@ packet. Apart from the deliveries, because no customer ever sees it and no cap c
 counts how often a helpdesk that was away put it off; `at` of what is due is when it may be left."""
 
 TABLES = (event, arrival, cursor, hook_count, hand_over)
-NOTED = ("zendesk", "intercom", "freshdesk", "email", "webhook")
+NOTED = ("zendesk", "intercom", "freshdesk", "email", "webhook", "chatwoot")
 """Kinds of inboxes whose people work elsewhere and are told there."""
 KEPT = "hand_over"
 """Ends the key of a ticket's hand-over."""
+_FIRST = ("zendesk", "intercom", "freshdesk", "email", "webhook")
+"""Those that there were when the tables came."""
+_NAME = "hand_over_due"
 _DUE = """
 INSERT INTO hand_over (key, ticket, kind, state, detail, tries, at)
 SELECT NEW.id || ':hand_over', NEW.id, '', 'due', '', 0, coalesce(NEW.ended_at, '')
 FROM inbox
 WHERE inbox.id = NEW.inbox
-  AND inbox.kind IN ('zendesk', 'intercom', 'freshdesk', 'email', 'webhook')
+  AND inbox.kind IN ({kinds})
 ON CONFLICT DO NOTHING;
 """
 _WHEN = "NEW.outcome IN ('review', 'escalate')"
@@ -90,17 +93,30 @@ def create_arrivals(connection: sa.Connection) -> None:
     A trigger, so that it is listed in the transaction that ends a ticket, whoever ends it and why.
     """
     metadata.create_all(connection, tables=list(TABLES))
-    name = "hand_over_due"
+    _list_what_is_due(connection, _FIRST)
+
+
+def list_chatwoot(connection: sa.Connection) -> None:
+    """Have the database list what ends with a person in Chatwoot too."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"DROP TRIGGER {_NAME}")
+    else:
+        connection.exec_driver_sql(f"DROP TRIGGER {_NAME} ON ticket")
+    _list_what_is_due(connection, NOTED)
+
+
+def _list_what_is_due(connection: sa.Connection, kinds: tuple[str, ...]) -> None:
+    due = _DUE.format(kinds=", ".join(f"'{kind}'" for kind in kinds))
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(
-            f"CREATE TRIGGER {name} AFTER UPDATE OF outcome ON ticket WHEN {_WHEN} BEGIN {_DUE} END"
+            f"CREATE TRIGGER {_NAME} AFTER UPDATE OF outcome ON ticket WHEN {_WHEN} BEGIN {due} END"
         )
         return
     connection.exec_driver_sql(
-        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$body$ BEGIN {_DUE} RETURN NULL; END $body$"
+        f"CREATE OR REPLACE FUNCTION {_NAME}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$body$ BEGIN {due} RETURN NULL; END $body$"
     )
     connection.exec_driver_sql(
-        f"CREATE TRIGGER {name} AFTER UPDATE OF outcome ON ticket "
-        f"FOR EACH ROW WHEN ({_WHEN}) EXECUTE FUNCTION {name}()"
+        f"CREATE TRIGGER {_NAME} AFTER UPDATE OF outcome ON ticket "
+        f"FOR EACH ROW WHEN ({_WHEN}) EXECUTE FUNCTION {_NAME}()"
     )

@@ -167,3 +167,9 @@ def m012_gap_marks(connection: sa.Connection) -> None:
 def m013_arrivals(connection: sa.Connection) -> None:
     """Create what helpdesks told, how far they were polled, and the ledger of notes for people."""
     arrival_tables.create_arrivals(connection)
+
+
+@migration
+def m014_chatwoot(connection: sa.Connection) -> None:
+    """List what is left for people in Chatwoot as in the other helpdesks."""
+    arrival_tables.list_chatwoot(connection)

@@ -23,7 +23,9 @@ class Inbox:
     """A source of tickets and where its replies go."""
 
     id: str
-    kind: Literal["file", "api", "chat", "zendesk", "intercom", "freshdesk", "email", "webhook"]
+    kind: Literal[
+        "file", "api", "chat", "zendesk", "intercom", "freshdesk", "chatwoot", "email", "webhook"
+    ]
     target: str
     """For kind `file`: the output folder; for `api` and `chat`: a name, kept with every reply; for
     the others: the name of a channel of channels.toml."""

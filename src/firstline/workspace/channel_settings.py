@@ -20,7 +20,7 @@ from firstline.workspace.problems import Problems, listed, shown
 from firstline.workspace.text_files import read_text
 from firstline.workspace.toml_nodes import toml_tree
 
-ChannelKind = Literal["zendesk", "intercom", "freshdesk", "email", "webhook"]
+ChannelKind = Literal["zendesk", "intercom", "freshdesk", "chatwoot", "email", "webhook"]
 Mode = Literal["shadow", "live"]
 AfterReply = Literal["open", "pending", "solved"]
 FILE = "channels.toml"
@@ -33,6 +33,7 @@ OF_KIND: Mapping[ChannelKind, tuple[str, ...]] = {
     "zendesk": ("subdomain", "email", _URL),
     "intercom": ("admin_id", "region", _URL),
     "freshdesk": ("domain", "portal", _URL),
+    "chatwoot": ("url", "account_id", "network"),
     "email": (
         "address",
         "sender_name",
@@ -81,6 +82,7 @@ REQUIRED: Mapping[ChannelKind, tuple[str, ...]] = {
     "zendesk": ("subdomain",),
     "intercom": ("admin_id",),
     "freshdesk": ("domain",),
+    "chatwoot": ("url", "account_id"),
     "email": ("address", "imap_host", "smtp_host"),
     "webhook": (),
 }

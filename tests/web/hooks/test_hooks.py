@@ -126,6 +126,24 @@ def test_a_body_that_is_too_large_is_not_read(hooked: Hooked) -> None:
     assert hooked.post({}, b"x" * 1_100_000).status_code == 413
 
 
+def test_a_server_that_signs_nothing_brings_a_password(tmp_path: Path) -> None:
+    """Chatwoot before 4.11.2: the password of the webhook's address, and nothing without it."""
+    kind = KINDS["chatwoot"]
+    folder = make_company(tmp_path / "tiny")
+    with kind.double() as double, environment(secrets_of(kind, double)):
+        write_channels(folder, [("support", kind, double, "live")])
+        with (
+            open_desk(folder, with_models=False) as desk,
+            running(open_site(desk)) as url,
+            httpx2.Client(base_url=url, timeout=PATIENCE) as client,
+        ):
+            hooked = Hooked(kind=kind, double=double, engine=desk.engine, client=client)
+            first, second = (double.new_ticket(REFUND, requester=CUSTOMER) for _ in range(2))
+            assert hooked.post(*double.old_webhook(first)).status_code == 200
+            assert hooked.post(*double.old_webhook(second, "guess")).status_code == 401
+            assert hooked.listed() == [first]
+
+
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[tuple[httpx2.Client, sa.Engine, str]]:
     """Serve a company whose own system sends webhooks."""
