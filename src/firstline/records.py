@@ -41,8 +41,16 @@ Result = Literal["pass", "warn", "block"]
 VerdictAction = Literal["send", "review", "escalate", "clarify"]
 Outcome = Literal["sent", "review", "escalate", "clarify"]
 IntakeFlag = Literal[
-    "automatic_mail", "own_mail", "too_large", "empty", "undecodable", "asked_for_person"
+    "automatic_mail",
+    "own_mail",
+    "too_large",
+    "empty",
+    "undecodable",
+    "several_senders",
+    "asked_for_person",
 ]
+ORDINARY_FLAGS: tuple[IntakeFlag, ...] = ("several_senders", "asked_for_person")
+"""Those of a message like any other: a person gets it, with a route and a draft."""
 Signal = Literal[
     "human_request",
     "anger",

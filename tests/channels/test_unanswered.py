@@ -96,7 +96,19 @@ def test_a_mail_says_itself_who_wrote_it() -> None:
     assert (found.customer, found.verified) == ("li@c.example", False)
     assert found.text == "message 2"
     assert found.headers == (("auto-submitted", "no"),)
-    assert found.flags == ("undecodable",)
+    assert found.flags == ("undecodable", "several_senders")
+    assert [item.text for item in found.messages] == ["message 1"]
+
+
+def test_one_sender_who_writes_twice_is_one() -> None:
+    """Two mails of one address are one request, and nobody else waits."""
+    mia = "mia@b.example"
+    first, second = turn(3, sender=mia), turn(4, sender=mia)
+    found = unanswered(
+        conversation(turn(1, sender="li@c.example"), turn(2, "own"), first, second), "email"
+    )
+    assert found is not None
+    assert (found.flags, found.text) == ((), "message 3\n\nmessage 4")
 
 
 @pytest.mark.parametrize(

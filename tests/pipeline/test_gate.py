@@ -79,6 +79,7 @@ def test_a_proven_answer_of_a_released_intent_is_sent() -> None:
 
 HOLDS: dict[str, tuple[dict[str, Any], str]] = {
     "automatic mail": ({"ticket": a_ticket(flags=("automatic_mail",))}, "escalate"),
+    "several senders": ({"ticket": a_ticket(flags=("several_senders",))}, "escalate"),
     "a person asked for": ({"route": a_route(signals=(a_signal("human_request"),))}, "escalate"),
     "legal": ({"route": a_route(signals=(a_signal("legal"),))}, "escalate"),
     "anger": ({"route": a_route(signals=(a_signal("anger"),))}, "review"),

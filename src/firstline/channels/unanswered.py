@@ -8,7 +8,7 @@ from typing import Final
 
 from firstline.channels.helpdesk import Conversation, Turn
 from firstline.proof.normal import html_to_text
-from firstline.records import Author, Channel, Inbound, Message
+from firstline.records import Author, Channel, Inbound, IntakeFlag, Message
 
 HISTORY: Final = 10
 """Earlier turns that go along (R1.6)."""
@@ -44,13 +44,18 @@ def unanswered(conversation: Conversation, channel: Channel) -> Inbound | None:
     """Return what the customer said since anybody answered, as one ticket; None: nothing.
 
     Several messages in a row are one request: the last one gives the ticket its id, so that it is
-    the same ticket whenever and however often the conversation is fetched.
+    the same ticket whenever and however often the conversation is fetched. Where several people
+    wrote, it is the last one's, with what the others said as history, and a person gets it.
     """
     open_turns = _since_the_last_answer(conversation)
     if not open_turns:
         return None
     last = open_turns[-1]
+    senders = {turn.sender for turn in open_turns}
     open_turns = [turn for turn in open_turns if turn.sender == last.sender]
+    flags: list[IntakeFlag] = [flag for turn in open_turns for flag in turn.flags]
+    if len(senders) > 1:
+        flags.append("several_senders")
     earlier = [turn for turn in conversation.turns if turn.is_public and turn not in open_turns]
     is_html = any(turn.is_html for turn in open_turns)
     texts = [
@@ -72,7 +77,7 @@ def unanswered(conversation: Conversation, channel: Channel) -> Inbound | None:
         messages=tuple(_message(turn) for turn in earlier[-HISTORY:]),
         attachments=tuple(item for turn in open_turns for item in turn.attachments),
         headers=last.headers or began,
-        flags=tuple(dict.fromkeys(flag for turn in open_turns for flag in turn.flags)),
+        flags=tuple(dict.fromkeys(flags)),
         source=f"{channel}:{conversation.id}",
     )
 

@@ -7,7 +7,7 @@ further reasons. Only when none applies may a reply leave, as far as its autonom
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, assert_never
@@ -21,6 +21,7 @@ from firstline.records import (
     Context,
     Draft,
     Finding,
+    IntakeFlag,
     Reason,
     Route,
     Signal,
@@ -39,6 +40,11 @@ UNPROVEN = ("proof", "judge")
 """Checks whose block means that something may be missing, not that something is wrong."""
 TRUE = ("true", "True", "yes", "1")
 """How a customer field says that it holds."""
+FLAGGED: Mapping[IntakeFlag, str] = {
+    "asked_for_person": "the customer asked for a person in this conversation",
+    "several_senders": "several people wrote, and a reply reaches only one of them",
+}
+"""What a flag means where it says more than that this is no message to answer."""
 WITH_PERSON = timedelta(days=7)
 """How long a conversation is a person's after they answered in it."""
 NOTHING_CHANGED = Release()
@@ -146,10 +152,7 @@ def _released(case: Case) -> str:
 def intake_grounds(case: Case) -> Iterator[Ground]:
     """Hold what is no ordinary message: automatic mail, too large, empty, unreadable."""
     for flag in case.ticket.flags:
-        if flag == "asked_for_person":
-            yield _escalate(flag, "the customer asked for a person in this conversation")
-        else:
-            yield _escalate(flag, "the message is not one to answer automatically")
+        yield _escalate(flag, FLAGGED.get(flag, "the message is not one to answer automatically"))
 
 
 def signal_grounds(case: Case) -> Iterator[Ground]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from firstline.pipeline.parts import Parts
 from firstline.pipeline.reading import reading_text
 from firstline.records import (
+    ORDINARY_FLAGS,
     OUT_OF_SCOPE,
     Handler,
     IntentScore,
@@ -29,8 +30,7 @@ async def route_stage(ticket: Ticket, *, parts: Parts) -> Route:
     signals = find_signals(
         text, verified=ticket.verified, masked=ticket.masked, encode=parts.encode
     )
-    # Who asked for a person gets one all the same, with a route and a draft in the packet.
-    unusual = [flag for flag in ticket.flags if flag != "asked_for_person"]
+    unusual = [flag for flag in ticket.flags if flag not in ORDINARY_FLAGS]
     if unusual:
         return _to_person(ticket, signals, f"the message is {', '.join(unusual)}")
     if ticket.language.code not in (*parts.workspace.settings.languages, "und"):
