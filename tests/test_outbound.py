@@ -308,13 +308,21 @@ def _certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, Path]:
     return context, file
 
 
+@pytest.fixture
+def fresh_authorities() -> Iterator[None]:
+    """Have the trusted authorities read anew, now and after the test."""
+    outbound.trusted_authorities.cache_clear()
+    yield
+    outbound.trusted_authorities.cache_clear()
+
+
 async def test_the_certificate_is_checked_against_the_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """TLS holds for the name that was asked, although the connection goes to its address."""
     context, file = _certificate(tmp_path, "api.example")
     trusted = ssl.create_default_context(cafile=str(file))
-    monkeypatch.setattr(outbound, "_certificates", lambda: trusted)
+    monkeypatch.setattr(outbound, "trusted_authorities", lambda: trusted)
 
     async def resolve(_host: str, _port: int) -> tuple[str, ...]:
         return ("127.0.0.1",)
@@ -327,6 +335,31 @@ async def test_the_certificate_is_checked_against_the_name(
         assert await _why(client, f"https://other.example:{port}/") == ("unreachable", False)
         monkeypatch.undo()
         assert await _why(client, f"https://api.example:{port}/") == ("unreachable", False)
+
+
+async def test_a_companys_own_authority_is_trusted_when_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_authorities: None
+) -> None:
+    """SSL_CERT_FILE holds for us as for everything else that speaks through OpenSSL."""
+    del fresh_authorities
+    context, file = _certificate(tmp_path, "localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    client = Outbound(Reach(hosts=(), allow_loopback=True))
+    with _serving(context) as server:
+        answer = await client.request("GET", f"https://localhost:{server.server_port}/")
+    assert answer.status == 200
+
+
+async def test_authorities_that_cannot_be_read_are_named_and_nothing_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_authorities: None
+) -> None:
+    """A wrong path is a refusal that says so: no send may look as if it had perhaps left."""
+    del fresh_authorities
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "gone.pem"))
+    client = Outbound(Reach(hosts=(), allow_loopback=True))
+    with pytest.raises(OutboundError, match="SSL_CERT_FILE") as raised:
+        await client.request("GET", "https://localhost:1/")
+    assert not raised.value.sent
 
 
 @pytest.mark.parametrize("rule", ["xn--strae-oqa.example", "straße.example"])

@@ -141,9 +141,19 @@ async def resolved(host: str, port: int) -> tuple[str, ...]:
 
 
 @cache
-def _certificates() -> ssl.SSLContext:
-    """Return the trusted certificates: read once, because reading them is slow."""
-    return httpx2.create_ssl_context(trust_env=False)
+def trusted_authorities() -> ssl.SSLContext:
+    """Return the trusted authorities: read once, because reading them is slow.
+
+    They are those of SSL_CERT_FILE or SSL_CERT_DIR, as everywhere with OpenSSL, else the system's.
+
+    Raises:
+        OutboundError: What the variable names cannot be read; nothing was sent.
+    """
+    try:
+        return httpx2.create_ssl_context(trust_env=True)
+    except OSError as error:
+        problem = f"what SSL_CERT_FILE names cannot be read ({type(error).__name__})"
+        raise OutboundError("not_allowed", problem, sent=False) from None
 
 
 @dataclass(slots=True)
@@ -283,7 +293,7 @@ class Outbound:
         watch: _Watch,
     ) -> HttpAnswer:
         client = httpx2.AsyncClient(
-            verify=_certificates() if target.scheme == "https" else False,
+            verify=trusted_authorities() if target.scheme == "https" else False,
             trust_env=False,
             follow_redirects=False,
             timeout=httpx2.Timeout(self._seconds, connect=CONNECT_SECONDS),
