@@ -56,7 +56,8 @@ def unanswered(conversation: Conversation, channel: Channel) -> Inbound | None:
     flags: list[IntakeFlag] = [flag for turn in open_turns for flag in turn.flags]
     if len(senders) > 1:
         flags.append("several_senders")
-    earlier = [turn for turn in conversation.turns if turn.is_public and turn not in open_turns]
+    asked = {turn.id for turn in open_turns}
+    earlier = [turn for turn in conversation.turns if turn.is_public and turn.id not in asked]
     is_html = any(turn.is_html for turn in open_turns)
     texts = [
         turn.text if turn.is_html or not is_html else _escaped(turn.text) for turn in open_turns
