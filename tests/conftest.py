@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import os
 import shutil
@@ -18,9 +19,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 import sqlalchemy as sa
 
+import firstline
 from firstline.store import open_database
 from firstline.store.database import driver_url
 
+ACME = Path(__file__).resolve().parents[1] / "examples" / "acme"
 SHARED_DATA = "FIRSTLINE_SHARED_DATA"
 PATIENCE = 60.0
 """Seconds a client of a test waits: a busy machine must not fail a test that is right."""
@@ -61,6 +64,28 @@ def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the developer's settings out of the tests."""
     monkeypatch.delenv("FIRSTLINE_DATABASE_URL", raising=False)
     monkeypatch.delenv("FIRSTLINE_WORKSPACE", raising=False)
+
+
+@pytest.fixture(scope="session")
+def ready_acme(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the bundled company with its index and classifier, which is there to be copied.
+
+    To make them takes seconds of processor time, so all processes of a run share one.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if hasattr(request.config, "workerinput") else base
+    folder, making = shared / "ready-acme", shared / "making-acme"
+    with (shared / "ready-acme.lock").open("w") as lock, pytest.MonkeyPatch.context() as patch:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            patch.delenv("FIRSTLINE_DATABASE_URL", raising=False)
+            shutil.rmtree(making, ignore_errors=True)
+            shutil.copytree(ACME, making, ignore=shutil.ignore_patterns(".*"))
+            firstline.open(making).close()
+            for left in (making / ".firstline").glob("app.db*"):
+                left.unlink()
+            making.rename(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

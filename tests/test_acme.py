@@ -23,22 +23,24 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def ended(tmp_path_factory: pytest.TempPathFactory, ready_acme: Path) -> dict[str, dict[str, Any]]:
     """Return the results of all of Acme's tickets by id."""
     folder = tmp_path_factory.mktemp("acme")
     company = folder / "acme"
-    shutil.copytree(ACME, company, ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(ready_acme, company)
     with firstline.open(company) as desk:
         asyncio.run(desk.run(company / "tickets.jsonl", folder / "out"))
     return {item["id"]: item for item in read(folder / "out" / "results.jsonl")}
 
 
 @pytest.fixture(scope="module")
-def replayed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def replayed(
+    tmp_path_factory: pytest.TempPathFactory, ready_acme: Path
+) -> dict[str, dict[str, Any]]:
     """Return the results with a model's part, from the recordings that come with the company."""
     folder = tmp_path_factory.mktemp("replayed")
     company = folder / "acme"
-    shutil.copytree(ACME, company, ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(ready_acme, company)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FIRSTLINE_MODEL_PROVIDER", "recorded")
         with firstline.open(company) as desk:

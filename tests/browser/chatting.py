@@ -30,7 +30,6 @@ from tests.web.chat.conftest import SECRET, signed
 
 from firstline.web.chat.identity import SECRET_VARIABLE
 
-ACME = Path(__file__).resolve().parents[2] / "examples" / "acme"
 LISTENS = re2.compile(r"http://127\.0\.0\.1:\d+")
 SHOP = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Shop</title>{tag}</head>'
@@ -153,10 +152,10 @@ def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
 
 
 @pytest.fixture(scope="session")
-def chatting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chatting]:
+def chatting(tmp_path_factory: pytest.TempPathFactory, ready_acme: Path) -> Iterator[Chatting]:
     """Serve Acme's chat, and the shop that shows it."""
     folder = tmp_path_factory.mktemp("chatting") / "acme"
-    shutil.copytree(ACME, folder, ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(ready_acme, folder)
     with started(folder, Shop()) as running:
         yield running
 

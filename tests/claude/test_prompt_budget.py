@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import median
 
 import pytest
@@ -29,10 +30,10 @@ Considered = tuple[Ticket, Route, Context]
 
 
 @pytest.fixture(scope="module")
-def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
+def parts(tmp_path_factory: pytest.TempPathFactory, ready_acme: Path) -> Parts:
     """Return Acme, opened."""
     folder = tmp_path_factory.mktemp("budget") / "acme"
-    shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(ready_acme, folder)
     workspace = load(folder)
     make_data_folder(workspace)
     return open_company(workspace).parts

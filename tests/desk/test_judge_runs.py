@@ -24,7 +24,6 @@ from firstline.testing.faults import fault_named
 from firstline.testing.support import answer_ticket, asks_judge
 from firstline.workspace import Autonomy, load
 
-ROOT = Path(__file__).resolve().parents[2]
 QUESTIONS = (
     "How do I export a board to CSV?",
     "How do I export a board to CSV for Zebrafish?",
@@ -35,10 +34,10 @@ RELEASED = Autonomy(level="percent", percent=100)
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def company(tmp_path_factory: pytest.TempPathFactory, ready_acme: Path) -> Path:
     """Return a copy of the bundled company that has every reply judged."""
     folder = tmp_path_factory.mktemp("judged") / "acme"
-    shutil.copytree(ROOT / "examples" / "acme", folder, ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(ready_acme, folder)
     with (folder / "firstline.toml").open("a", encoding="utf-8") as file:
         file.write('\n[models]\njudge = "always"\ndeadline_seconds = 3\n')
     firstline.open(folder).close()

@@ -28,7 +28,6 @@ from firstline.testing.limits import Limits, Meter
 from firstline.testing.support import answer_ticket
 from firstline.workspace import Autonomy, load
 
-ROOT = Path(__file__).resolve().parents[2]
 QUESTIONS = (
     "How do I export a board to CSV?",
     "How do I export a board to CSV for Zebrafish?",
@@ -47,11 +46,10 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def company(tmp_path_factory: pytest.TempPathFactory, ready_acme: Path) -> Path:
     """Return a copy of the bundled company whose index and classifier are built."""
     folder = tmp_path_factory.mktemp("company") / "acme"
-    shutil.copytree(ROOT / "examples" / "acme", folder, ignore=shutil.ignore_patterns(".*"))
-    firstline.open(folder).close()
+    shutil.copytree(ready_acme, folder)
     for name in ("app.db", "app.db-wal", "app.db-shm"):
         (folder / ".firstline" / name).unlink(missing_ok=True)
     return folder

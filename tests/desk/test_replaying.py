@@ -22,7 +22,6 @@ from firstline.store.schema import delivery, model_call, stage, ticket
 from firstline.testing.claude_double import ClaudeDouble
 from firstline.testing.support import answer_ticket
 
-ROOT = Path(__file__).resolve().parents[2]
 ALL = "percent:100"
 QUOTED = "How do I export a board to CSV?"
 FOR_A_MODEL = "How do I export a board to CSV for Zebrafish?"
@@ -52,11 +51,10 @@ async def desk(
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def company(tmp_path_factory: pytest.TempPathFactory, ready_acme: Path) -> Path:
     """Return a copy of the bundled company whose index and classifier are built."""
     folder = tmp_path_factory.mktemp("company") / "acme"
-    shutil.copytree(ROOT / "examples" / "acme", folder, ignore=shutil.ignore_patterns(".*"))
-    firstline.open(folder).close()
+    shutil.copytree(ready_acme, folder)
     for name in ("app.db", "app.db-wal", "app.db-shm"):
         (folder / ".firstline" / name).unlink(missing_ok=True)
     return folder

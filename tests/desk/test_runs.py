@@ -16,7 +16,6 @@ import firstline
 from firstline.desk import Desk
 from firstline.errors import InputError, SetupError
 
-ROOT = Path(__file__).resolve().parents[2]
 FEW = 12
 
 
@@ -26,11 +25,10 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def company(tmp_path_factory: pytest.TempPathFactory, ready_acme: Path) -> Path:
     """Return a copy of the bundled company whose index and classifier are built."""
     folder = tmp_path_factory.mktemp("company") / "acme"
-    shutil.copytree(ROOT / "examples" / "acme", folder, ignore=shutil.ignore_patterns(".*"))
-    firstline.open(folder).close()
+    shutil.copytree(ready_acme, folder)
     return folder
 
 

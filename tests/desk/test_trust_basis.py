@@ -23,10 +23,10 @@ TODAY = date(2026, 11, 23)
 
 
 @pytest.fixture(scope="module")
-def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def copied(tmp_path_factory: pytest.TempPathFactory, ready_acme: Path) -> Path:
     """Return a copy of the bundled company."""
     folder = tmp_path_factory.mktemp("basis") / "acme"
-    shutil.copytree(ACME, folder, ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(ready_acme, folder)
     return folder
 
 

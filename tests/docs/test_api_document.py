@@ -72,9 +72,9 @@ def exchanges() -> Iterator[Exchange]:
 
 
 @pytest.fixture
-def company(tmp_path: Path) -> Iterator[Desk]:
+def company(tmp_path: Path, ready_acme: Path) -> Iterator[Desk]:
     """Return the demo company, open, with its first tickets answered."""
-    desk = answered_company(tmp_path / "acme")
+    desk = answered_company(tmp_path / "acme", ready_acme)
     yield desk
     desk.close()
 

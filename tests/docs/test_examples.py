@@ -44,10 +44,10 @@ ALL = [example for document in DOCUMENTS for example in examples(document)]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, ready_acme: Path) -> Path:
     """Return a folder that holds the bundled company as `acme`."""
     made = tmp_path_factory.mktemp("docs")
-    shutil.copytree(ROOT / "examples" / "acme", made / "acme", ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(ready_acme, made / "acme")
     return made
 
 

@@ -18,7 +18,6 @@ from tests.conftest import new_postgres_database
 
 from firstline.store.database import driver_url
 
-ROOT = Path(__file__).resolve().parents[2]
 TICKETS = 150
 
 
@@ -46,10 +45,10 @@ def still_open(engine: sa.Engine) -> int:
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-def test_a_living_worker_takes_over(tmp_path: Path, postgres_server: str) -> None:
+def test_a_living_worker_takes_over(tmp_path: Path, postgres_server: str, ready_acme: Path) -> None:
     """The run is killed; the worker beside it ends every ticket it had accepted, once."""
     workspace, out = tmp_path / "acme", tmp_path / "out"
-    shutil.copytree(ROOT / "examples" / "acme", workspace, ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(ready_acme, workspace)
     tickets = tmp_path / "tickets.jsonl"
     with tickets.open("w", encoding="utf-8") as file:
         for number in range(TICKETS):

@@ -9,17 +9,16 @@ from pathlib import Path
 import pytest
 from benchmarks.crashes import crash_and_resume
 
-ROOT = Path(__file__).resolve().parents[2]
 TICKETS = 200
 KILLS = 3
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-def test_kill_9_loses_nothing_and_sends_nothing_twice(tmp_path: Path) -> None:
+def test_kill_9_loses_nothing_and_sends_nothing_twice(tmp_path: Path, ready_acme: Path) -> None:
     """200 tickets and three kills: every ticket ends once, every reply leaves once."""
     workspace = tmp_path / "acme"
-    shutil.copytree(ROOT / "examples" / "acme", workspace, ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(ready_acme, workspace)
     lines = (workspace / "tickets.jsonl").read_text(encoding="utf-8").splitlines()
     tickets = tmp_path / "tickets.jsonl"
     with tickets.open("w", encoding="utf-8") as file:

@@ -13,7 +13,6 @@ from firstline.store import CallLedger, CallRow, open_database
 from firstline.testing.claude_double import ClaudeDouble
 from firstline.testing.support import answer_ticket
 
-ROOT = Path(__file__).resolve().parents[2]
 TICKETS = 150
 KILLS = 3
 INTAKE = 64
@@ -23,11 +22,11 @@ INTAKE = 64
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_kill_9_pays_for_no_stored_answer_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ready_acme: Path
 ) -> None:
     """Every ticket ends, replies leave once, and what was answered is never asked again."""
     workspace = tmp_path / "acme"
-    shutil.copytree(ROOT / "examples" / "acme", workspace, ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(ready_acme, workspace)
     lines = (workspace / "tickets.jsonl").read_text(encoding="utf-8").splitlines()
     tickets = tmp_path / "tickets.jsonl"
     with tickets.open("w", encoding="utf-8") as file:

@@ -10,13 +10,11 @@ import pytest
 
 from firstline.desk import Desk, open_desk
 
-ACME = Path(__file__).resolve().parents[2] / "examples" / "acme"
-
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(tmp_path_factory: pytest.TempPathFactory, ready_acme: Path) -> Iterator[Desk]:
     """Return Acme, opened once, with a database of its own."""
     folder = tmp_path_factory.mktemp("asking") / "acme"
-    shutil.copytree(ACME, folder, ignore=shutil.ignore_patterns(".firstline"))
+    shutil.copytree(ready_acme, folder)
     with open_desk(folder) as opened:
         yield opened

@@ -21,7 +21,6 @@ from firstline.web.app import create_app
 from firstline.web.opening import open_site
 from firstline.web.site import Site
 
-ACME = Path(__file__).resolve().parents[2] / "examples" / "acme"
 TICKETS = 30
 Role = Literal["agent", "lead", "admin"]
 PASSWORD = "a long enough password of a test"  # noqa: S105 - made for the test's own people
@@ -61,9 +60,9 @@ class Served:
             client.close()
 
 
-def answered_company(folder: Path) -> Desk:
+def answered_company(folder: Path, ready: Path) -> Desk:
     """Return a company whose first tickets were answered, opened."""
-    shutil.copytree(ACME, folder, ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(ready, folder)
     lines = (folder / "tickets.jsonl").read_text("utf-8").splitlines(keepends=True)[:TICKETS]
     (folder / "first.jsonl").write_text("".join(lines), "utf-8")
     desk = open_desk(folder)
@@ -72,10 +71,10 @@ def answered_company(folder: Path) -> Desk:
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory, ready_acme: Path) -> Iterator[Served]:
     """Serve a company whose first tickets were answered."""
     os.environ.pop("FIRSTLINE_DATABASE_URL", None)
-    desk = answered_company(tmp_path_factory.mktemp("served") / "acme")
+    desk = answered_company(tmp_path_factory.mktemp("served") / "acme", ready_acme)
     site = open_site(desk)
     with running(site) as url:
         serving = Served(url=url, site=site)

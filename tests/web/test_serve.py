@@ -18,7 +18,6 @@ import pytest
 import re2
 from tests.conftest import PATIENCE
 
-ACME = Path(__file__).resolve().parents[2] / "examples" / "acme"
 SETUP = re2.compile(r"(http://127\.0\.0\.1:\d+)/setup\?code=([^\s]+)")
 LINE_LENGTH = "1000"
 """So that the terminal's width breaks no address."""
@@ -98,10 +97,10 @@ def test_it_serves_the_demo_company_and_ends_with_open_streams(server: Process) 
 
 
 @pytest.mark.slow
-def test_a_port_that_is_taken_is_said_plainly(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_said_plainly(tmp_path: Path, ready_acme: Path) -> None:
     """One sentence that says what to do, and a code that says it failed."""
     workspace = tmp_path / "acme"
-    shutil.copytree(ACME, workspace, ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(ready_acme, workspace)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = subprocess.run(
