@@ -16,7 +16,6 @@ import pytest
 
 MANY = 250
 """Tickets of a run that is to be stopped: more than are done while it stops."""
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def firstline(*words: object, cwd: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
@@ -36,10 +35,10 @@ def firstline(*words: object, cwd: Path, stdin: bytes = b"") -> subprocess.Compl
 
 
 @pytest.fixture(scope="module")
-def acme(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def acme(tmp_path_factory: pytest.TempPathFactory, ready_acme: Path) -> Path:
     """Return the bundled company, opened once."""
     folder = tmp_path_factory.mktemp("cli") / "acme"
-    shutil.copytree(ROOT / "examples" / "acme", folder, ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(ready_acme, folder)
     assert firstline("kb", "sync", "-w", folder, cwd=folder.parent).returncode == 0
     return folder
 
