@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 import re2
 
+from firstline.proof.letters import LetterTable
 from firstline.proof.personal_data import spelt_emails
 
 MOST = 6000
@@ -31,8 +32,6 @@ _PARTICLES = frozenset(
     "al and bin da de del della den der di do dos du e el la le of the und van von y".split()
 )
 _NAME_GAPS = frozenset({" ", "  ", "-", " & ", ". ", ", ", "_", "'", "’"})
-_REMEMBERED = 0x2E80
-"""Characters below this are remembered: the alphabets. A hostile text cannot fill memory."""
 _MONEY = frozenset("$€£¥₹")
 _LONGEST_PREFIX = 5
 """Letters before a blank and a number that may belong to it: `INV 50688`."""
@@ -116,28 +115,22 @@ def spoken_numbers(text: str) -> Iterator[tuple[int, int, str]]:
         yield match.start(), match.end(), "".join(_SPOKEN[word] for word in words)
 
 
-class _WordsOnly(dict[int, int | str]):
-    """A translation that makes a blank of every sign that is in no word: one sign for one."""
-
-    def __missing__(self, code: int) -> int | str:
-        char = chr(code)
-        kept: int | str = code if char.isalnum() or unicodedata.category(char)[0] == "M" else " "
-        if code < _REMEMBERED:
-            self[code] = kept
-        return kept
+def _letter(char: str) -> str:
+    """Return what stands in words, and a blank for every other sign."""
+    return char if char.isalnum() or unicodedata.category(char)[0] == "M" else " "
 
 
-_WORDS_ONLY = _WordsOnly()
+_LETTERS = LetterTable(_letter)
 
 
 def _words(text: str) -> list[_Word]:
-    padded = text.translate(_WORDS_ONLY)
+    padded = _LETTERS.text(text)
     found = []
     end = 0
     for word in padded.split():
         start = padded.index(word, end)
         end = start + len(word)
-        digit = any(map(str.isdigit, word))
+        digit = not (word.isalpha() and word.isascii()) and any(map(str.isdigit, word))
         found.append(_Word(word, start, end, digit, not digit and not word[0].islower()))
     return found
 

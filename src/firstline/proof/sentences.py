@@ -8,40 +8,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from string import ascii_letters, digits
 from typing import Literal
 
-import re2
-
+from firstline.proof.letters import LetterTable
 from firstline.proof.sentence_ends import sentences
 
 UnitKind = Literal["sentence", "item", "row"]
 
-_ITEM = re2.compile(r"^\s*(?:[-*•+✓✗]|\d{1,3}[.)]|[a-zA-Z][.)])\s+")
+_MARKERS = frozenset("-*•+✓✗")
+_CLOSING = frozenset(".)")
+_SPACE = " \t\n\f\r"
+_SPACES = frozenset(_SPACE)
+_LONGEST_MARKER = 3
+"""Digits of the number of a list item."""
 _FLATTEN = str.maketrans(
     {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " "}
 )
 
 
-_REMEMBERED = 0x2E80
-"""Characters below this are remembered: the alphabets. A hostile text cannot fill memory."""
+def _word_letter(char: str) -> str:
+    """Return what is kept of a character where only letters, digits, ' and - matter."""
+    if char.isalnum():
+        return char.lower() if char.isascii() else char
+    flat = _FLATTEN.get(ord(char), char)
+    return flat if flat in ("'", "-") else " "
 
 
-class _WordsOnly(dict[int, int | str | None]):
-    """A translation that makes a space of everything that is no letter, digit, ' or -.
-
-    Python's own character tables are several times quicker here than a pattern for each word.
-    """
-
-    def __missing__(self, code: int) -> int | str:
-        char = chr(code)
-        flat = _FLATTEN.get(code, char)
-        kept: int | str = code if char.isalnum() else flat if flat in ("'", "-") else " "
-        if code < _REMEMBERED:
-            self[code] = kept
-        return kept
-
-
-_WORDS_ONLY = _WordsOnly()
+_WORD_LETTERS = LetterTable(_word_letter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +62,7 @@ def units(text: str) -> tuple[Unit, ...]:
         if begun:
             if begun[0] == "|":
                 found.append(_unit(text, start, start + len(line), "row"))
-            elif _may_be_item(begun) and _ITEM.match(line):
+            elif is_item(line):
                 found.append(_unit(text, start, start + len(line), "item"))
             else:
                 found.extend(_sentences(text, start, line))
@@ -76,9 +70,18 @@ def units(text: str) -> tuple[Unit, ...]:
     return tuple(found)
 
 
-def _may_be_item(line: str) -> bool:
-    """Whether a line can begin with a list marker: far quicker than looking for one."""
-    return not line[0].isalpha() or line[1:2] in (".", ")")
+def is_item(line: str) -> bool:
+    """Whether a line begins with a list marker and a space: "- ", "12. ", "b) "."""
+    begun = line.lstrip(_SPACE)
+    if not begun:
+        return False
+    if begun[0] in _MARKERS:
+        return begun[1:2] in _SPACES
+    if begun[0] in ascii_letters:
+        return begun[1:2] in _CLOSING and begun[2:3] in _SPACES
+    number = begun[:_LONGEST_MARKER]
+    size = len(number) - len(number.lstrip(digits))
+    return size > 0 and begun[size : size + 1] in _CLOSING and begun[size + 1 : size + 2] in _SPACES
 
 
 def _unit(text: str, start: int, end: int, kind: UnitKind) -> Unit:
@@ -100,12 +103,15 @@ def _sentences(text: str, start: int, line: str) -> list[Unit]:
 
 def plain(text: str) -> str:
     """Return text with spaces, quotes and dashes made alike: what verbatim means here."""
-    return " ".join(text.translate(_FLATTEN).split())
+    return " ".join((text if text.isascii() else text.translate(_FLATTEN)).split())
 
 
 def words(text: str) -> list[str]:
     """Return the words of a text, lower case, inner apostrophes and hyphens kept."""
-    pieces = text.translate(_WORDS_ONLY).lower().split()
+    flat = _WORD_LETTERS.text(text)
+    pieces = (flat if flat.isascii() else flat.lower()).split()
+    if "'" not in flat and "-" not in flat:
+        return pieces
     return [word for piece in pieces if (word := piece.strip("'-"))]
 
 

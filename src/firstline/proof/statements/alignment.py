@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -135,7 +136,8 @@ def _choose(weight: Mapping[str, float], shelf: Shelf) -> tuple[int, ...]:
     scores = _scores(weight, shelf)
     if not scores:
         return ()
-    ranked = sorted(scores, key=lambda number: (-scores[number], number))[:MOST_CANDIDATES]
+    ranked = [number for _, number in sorted((-score, number) for number, score in scores.items())]
+    ranked = ranked[:MOST_CANDIDATES]
     chosen = [ranked[0]]
     left = _left(weight, shelf, ranked[0])
     most = MOST_UNITS + (len(weight) > LONG)
@@ -158,25 +160,26 @@ def _choose(weight: Mapping[str, float], shelf: Shelf) -> tuple[int, ...]:
 
 
 def _scores(weight: Mapping[str, float], shelf: Shelf) -> dict[int, float]:
-    scores: dict[int, float] = {}
+    scores: defaultdict[int, float] = defaultdict(float)
     most = max(8.0, COMMON * len(shelf.units))
     known = [lemma for lemma in weight if lemma in shelf.postings]
     rarest = min(known, key=lambda one: len(shelf.postings[one]), default="")
     for lemma, value in weight.items():
         worth = value * shelf.spread(lemma)
+        places = [
+            (one, shelf.places(one))
+            for one in (lemma, *ALIKE.get(lemma, ()))
+            if one in shelf.postings and (lemma == rarest or len(shelf.postings[one]) <= most)
+        ]
         seen: set[int] = set()
-        for one in (lemma, *ALIKE.get(lemma, ())):
-            numbers = shelf.postings.get(one, ())
-            if len(numbers) > most and lemma != rarest:
-                continue
+        for one, (own, under) in places:
             share = worth if one == lemma else worth * RELATED_SHARE
-            for number in numbers:
-                if number not in seen:
-                    seen.add(number)
-                    own = one in shelf.units[number].held
-                    scores[number] = scores.get(number, 0.0) + share * (
-                        1.0 if own else CONTEXT_SHARE
-                    )
+            for numbers, part in ((own, share), (under, share * CONTEXT_SHARE)):
+                for number in numbers:
+                    if number not in seen:
+                        scores[number] += part
+            if len(places) > 1:
+                seen.update(own, under)
     return scores
 
 

@@ -7,11 +7,12 @@ Where most words are the evidence's own, the others are not wording but sense: `
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Final
 
 from firstline.proof.proofs import Gap
 from firstline.proof.statements.alignment import has
+from firstline.proof.statements.in_order import in_order
 from firstline.proof.statements.lemmas import LIGHT_LEMMAS, RIVALS
 from firstline.proof.statements.lexicon import NEGATIONS, OPPOSITES, RESTRICTIONS
 from firstline.proof.statements.polarity import EVADING, restates_limit
@@ -43,7 +44,7 @@ WORDS: Final = 3
 def copying_gaps(statement: Statement) -> Iterator[Gap]:
     """Yield the words of the evidence that a statement repeats with a difference."""
     for number, unit in enumerate(statement.units[:2]):
-        if not _repeats(statement, unit):
+        if not _repeats(statement, number):
             continue
         found = list(_differences(statement, unit, words_of(unit.text)))
         if not found:
@@ -58,11 +59,13 @@ _ENDS = frozenset(".;!?")
 
 def repeats(statement: Statement) -> bool:
     """Whether a statement nearly repeats its best unit."""
-    units = statement.units
-    return bool(units) and _repeats(statement, units[0])
+    return bool(statement.units) and _repeats(statement, 0)
 
 
-def _repeats(statement: Statement, unit: Passage) -> bool:
+@lru_cache(maxsize=8)
+def _repeats(statement: Statement, number: int) -> bool:
+    """Whether a statement nearly repeats one of its units; several rules ask."""
+    unit = statement.units[number]
     said, held = statement.read, words_of(unit.text)
     if len(said.words) > LONGEST or len(held.words) > LONGEST:
         return False
@@ -79,8 +82,8 @@ def _repeats(statement: Statement, unit: Passage) -> bool:
 
 def _differences(statement: Statement, unit: Passage, held: Words) -> Iterator[Gap]:
     said = statement.read
-    matcher = SequenceMatcher(None, _keys(said), _keys(held), autojunk=False)
-    close = matcher.ratio() >= ALIKE and _is_close(said, held)
+    compared = in_order(said, held)
+    close = compared.share() >= ALIKE and _is_close(said, held)
     restated = restates_limit(said, held)
     cues = statement.clauses.cues
     evades = not EVADING.isdisjoint(said.words)
@@ -93,7 +96,7 @@ def _differences(statement: Statement, unit: Passage, held: Words) -> Iterator[G
         detail = "the evidence denies what this says, or does not deny it"
         yield statement.gap("polarity", detail, cues[0] if cues else 0)
         return
-    for kind, first, last, start, end in matcher.get_opcodes():
+    for kind, first, last, start, end in compared.changes():
         if kind == "equal":
             continue
         ours, theirs = said.words[first:last], held.words[start:end]
@@ -142,10 +145,6 @@ def _cues_repeated(said: Words, text: str) -> int:
         )
         count += 2 * shared >= len(inside)
     return count
-
-
-def _keys(read: Words) -> list[str]:
-    return [lemma or word for lemma, word in zip(read.lemmas, read.words, strict=True)]
 
 
 def _is_close(said: Words, held: Words) -> bool:

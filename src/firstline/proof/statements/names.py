@@ -18,6 +18,8 @@ _SENTENCE_STARTS = '.!?:\n\u2022|*"\u201c(-'
 
 def name_positions(text: str, read: Words) -> tuple[int, ...]:
     """Return the words written with a capital where none begins a sentence, by position."""
+    if text.islower():
+        return ()
     capitals = [text[start].isupper() for start in read.starts]
     if read.words and sum(capitals) * 2 > len(capitals) + 4:
         return ()
@@ -117,6 +119,8 @@ def said_by(statement: Statement, unit: Passage) -> float:
 def contrast_gaps(statement: Statement) -> Iterator[Gap]:
     """Yield words that the evidence has another word of the same set for: monthly v. annual."""
     if not statement.units:
+        return
+    if RIVALS.keys().isdisjoint(statement.read.lemmas):
         return
     best = statement.units[0]
     said = said_by(statement, best)

@@ -7,7 +7,9 @@ from typing import Final
 
 import re2
 
+from firstline.proof.pattern_sets import PatternSet
 from firstline.proof.proofs import Gap, How, SentenceProof, Support
+from firstline.proof.sentences import is_item
 from firstline.proof.statements.alignment import align, guides, weights
 from firstline.proof.statements.copying import copying_gaps
 from firstline.proof.statements.cues import (
@@ -87,7 +89,7 @@ def _how(statement: Statement, values: ValueProof) -> How:
 
 
 _MARK = re2.compile(r"^\s*(?:[-*\x{2022}+\x{2713}\x{2717}]|\d{1,3}[.)]|[a-zA-Z][.)])\s+")
-_PREAMBLE = re2.compile(
+_LEAD = (
     r"(?i)^[\s*_>]*(?:(?:hi|hello|hey|dear)(?: there| all| team|(?: [\pL.'-]+){0,2}),\s+"
     r"|(?:according to|as per|per|based on|from what|as stated in|as described in|as noted in"
     r"|from) (?:our"
@@ -108,6 +110,8 @@ _PREAMBLE = re2.compile(
     r"|(?:yes|no|sure|certainly|then|next|absolutely|ok|okay|so|now|first|second|third)"
     r"[,.:!]+\s+)"
 )
+_PREAMBLE = re2.compile(_LEAD)
+_LEADS = PatternSet((_LEAD,), fits="start")
 _LONGEST_LEAD = 120
 _MOST_LEADS = 3
 
@@ -116,9 +120,11 @@ def preamble(text: str) -> int:
     """Return how many characters at the start state nothing: list marks, greetings, "note that"."""
     at = 0
     for _ in range(_MOST_LEADS):
-        match = _MARK.match(text) if at == 0 else None
+        marked = at == 0 and (is_item(text) or not text.isascii())
+        match = _MARK.match(text) if marked else None
         if match is None:
-            match = _PREAMBLE.match(text[at : at + _LONGEST_LEAD])
+            piece = text[at : at + _LONGEST_LEAD]
+            match = _PREAMBLE.match(piece) if _LEADS.fitting(piece) else None
         if match is None or at + match.end() >= len(text):
             break
         at += match.end()
@@ -132,6 +138,14 @@ def state(text: str, reply: Reply, more: tuple[int, ...] = ()) -> Statement:
     claimed = claimed_words(read, claims)
     names = tuple(at for at in name_positions(text, read) if at not in claimed)
     weight = weights(read, names, claimed)
+    found = align(
+        read,
+        weight,
+        guides(read, weight, claimed),
+        reply.shelf,
+        reply.asked | reply.own,
+        more,
+    )
     return Statement(
         text=text,
         read=read,
@@ -140,14 +154,8 @@ def state(text: str, reply: Reply, more: tuple[int, ...] = ()) -> Statement:
         claims=claims,
         claimed=claimed,
         weight=weight,
-        alignment=align(
-            read,
-            weight,
-            guides(read, weight, claimed),
-            reply.shelf,
-            reply.asked | reply.own,
-            more,
-        ),
+        alignment=found,
+        units=tuple(reply.shelf.units[number] for number in found.units),
         reply=reply,
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import log
 
@@ -15,6 +16,9 @@ from firstline.records import Evidence, EvidenceId
 
 MOST_UNITS = 4_000
 """Units of evidence that are looked at; a reply rests on far fewer."""
+
+
+Places = tuple[list[int], list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,19 @@ class Shelf:
     """The units that hold a lemma themselves or stand under it."""
     denying: tuple[int, ...]
     """The units with a word that denies."""
+    parted: dict[str, Places] = field(default_factory=dict)
+    """What `places` found so far: the statements of a reply ask about the same lemmas."""
+
+    def places(self, lemma: str) -> Places:
+        """Return the units that hold a lemma themselves, and those that only stand under it."""
+        known = self.parted.get(lemma)
+        if known is None:
+            own: list[int] = []
+            under: list[int] = []
+            for number in self.postings.get(lemma, ()):
+                (own if lemma in self.units[number].held else under).append(number)
+            known = self.parted[lemma] = (own, under)
+        return known
 
     def spread(self, lemma: str) -> float:
         """Return how much a lemma tells: the fewer units have it, the more."""
@@ -56,7 +73,7 @@ def shelve(evidence: Iterable[Evidence]) -> Shelf:
 def _shelve(evidence: tuple[Evidence, ...]) -> Shelf:
     units: list[Passage] = []
     origins: list[Evidence] = []
-    postings: dict[str, list[int]] = {}
+    postings: defaultdict[str, list[int]] = defaultdict(list)
     denying: list[int] = []
     for item in evidence:
         for unit in passages(item):
@@ -66,10 +83,10 @@ def _shelve(evidence: tuple[Evidence, ...]) -> Shelf:
             units.append(unit)
             origins.append(item)
             for lemma in unit.held | unit.context:
-                postings.setdefault(lemma, []).append(number)
+                postings[lemma].append(number)
             if unit.kind != "object" and _may_deny(unit):
                 denying.append(number)
-    return Shelf(tuple(units), tuple(origins), evidence, postings, tuple(denying))
+    return Shelf(tuple(units), tuple(origins), evidence, dict(postings), tuple(denying))
 
 
 def _may_deny(unit: Passage) -> bool:

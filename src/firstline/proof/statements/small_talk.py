@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-import re2
-
+from firstline.proof.pattern_sets import PatternSet
 from firstline.proof.statements.lemmas import LIGHT_LEMMAS, stem
 from firstline.proof.statements.words import Words, has_digit, words_of
 
 Talk = Literal["", "courtesy", "question", "restated"]
 
-_HEADS = re2.compile(
+_HEADS = (
     r"(?i)^[\W_]*(?:(?:oh|ok|okay|sure|great|perfect|absolutely|certainly|of course|no problem"
     r"|got it|alright"
     r"|understood|well|wonderful|excellent|awesome)[\s,.!\-\x{2014}]+){0,2}(?:and )?"
@@ -52,13 +51,13 @@ _HEADS = re2.compile(
     r"|a good|frustrating|understandable)"
     r"|(?:great|good) question)"
 )
-_BARE = re2.compile(
+_BARE = (
     r"(?i)^[\W_]*(?:yes|no|sure|okay|ok|of course|certainly|absolutely|great|perfect|understood"
     r"|got it"
     r"|no problem|no worries|alright|done|all set|wonderful|excellent|noted|correct|that(?:'"
     r"|\x{2019})?s (?:right|correct))[\W_]*$"
 )
-_REQUEST = re2.compile(
+_REQUEST = (
     r"(?i)^[\W_]*(?:(?:to|before|in order to|so)\b[^,.;:]{2,80}, )?(?:(?:if so|then|first|now"
     r"|also|next|so|and),? )?"
     r"(?:please|kindly|could you|can you|would you|may i|can i|could i|do you|are you|just) "
@@ -67,13 +66,7 @@ _REQUEST = re2.compile(
     r"|give me|describe"
     r"|note down|double[- ]check|advise|say|have|type|answer|verify your|state)\b"
 )
-_INVITATION = re2.compile(
-    r"(?i)^[\W_]*(?:would|could|can|may|might|shall|should|do|does|did|is|are|was|were|have|has"
-    r"|which|what|when"
-    r"|where|who|why|how|will|if|please|and|or|to|so|before|once|also|alternatively|in that case"
-    r"|for|just)\b"
-)
-_RESTATED = re2.compile(
+_RESTATED = (
     r"(?i)^[\W_]*(?:(?:thanks?(?: you)?|ok|okay|so|i see|sorry)[\s,.!]+)?(?:i (?:see|understand"
     r"|hear|know|gather)"
     r" (?:that )?(?:you|your)|you(?:(?:'|\x{2019})?ve| have)? (?:also )?(?:mentioned|said|asked"
@@ -85,7 +78,7 @@ _RESTATED = re2.compile(
     r"|it (?:sounds|looks|seems) like you|regarding your|about your|your (?:question|message"
     r"|request) (?:about|was|is about))"
 )
-_NO_ANSWER = re2.compile(
+_NO_ANSWER = (
     r"(?i)^[\W_]*(?:(?:sorry|unfortunately|i(?:'|\x{2019})?m sorry|i am sorry|i apologi[sz]e"
     r"|however|but)[\s,.]+(?:but )?)?"
     r"(?:i|we) (?:do not|don(?:'|\x{2019})?t|cannot|can(?:'|\x{2019})?t|can not|could not"
@@ -97,7 +90,7 @@ _NO_ANSWER = re2.compile(
     r"|know|records? of|response|mention"
     r"|reference|sources?|documents?|specifics?|opinions?|preferences?|personal|enough)\b"
 )
-_AGENT = re2.compile(
+_AGENT = (
     r"(?i)^[\W_]*(?:"
     r"(?:if (?:you|there|so)\b[^.;:]{0,90}, )?(?:please )?(?:i|we)"
     r"(?: can|(?:'|\x{2019})d be happy to| would be happy to| could| may| will need to|"
@@ -125,6 +118,8 @@ _AGENT = re2.compile(
     r")"
 )
 """An agent's own next step: to look, to hand over, to do what was asked once it is confirmed."""
+_FORMS: Final = PatternSet((_BARE, _HEADS, _NO_ANSWER, _AGENT, _RESTATED, _REQUEST), fits="start")
+_BARE_FORM, _HEAD_FORM, _NO_ANSWER_FORM, _AGENT_FORM, _RESTATED_FORM, _REQUEST_FORM = range(6)
 _PROMISING: Final = frozenset(
     """
     guarantee guaranteed refund refunded waive credit free always never minute minutes hour hours
@@ -156,6 +151,8 @@ _KIND: Final = frozenset(
     misunderstanding error
     """.split()
 )
+_KNOWN: Final = _KIND | LIGHT_LEMMAS | {""}
+"""What says nothing that a line without any of the forms could not say as a courtesy."""
 _LONGEST = 40
 """Words a courtesy may have."""
 _RESTATED_SHARE = 0.6
@@ -172,11 +169,14 @@ def small_talk(text: str, asked: frozenset[str], own: frozenset[str]) -> Talk:
     read = words_of(text)
     if not read.words or len(read.words) > _LONGEST:
         return "courtesy" if not read.words else ""
-    if _BARE.match(text):
+    forms = _FORMS.fitting(text)
+    if _BARE_FORM in forms:
         return "courtesy"
+    if not forms and not _KNOWN.issuperset(set(read.lemmas).difference(own)):
+        return ""
     told = [lemma for lemma in read.lemmas if lemma]
     numbers = [word for word in read.words if has_digit(word)]
-    named = _addressee(text, read) if _HEADS.match(text) else frozenset()
+    named = _addressee(text, read) if _HEAD_FORM in forms else frozenset()
     unknown = [
         one
         for one in told
@@ -186,15 +186,14 @@ def small_talk(text: str, asked: frozenset[str], own: frozenset[str]) -> Talk:
     new_numbers = [word for word in numbers if word not in asked]
     if new_numbers:
         return ""
-    if _NO_ANSWER.match(text) and "because" not in read.words:
+    if _NO_ANSWER_FORM in forms and "because" not in read.words:
         return "courtesy"
-    if _HEADS.match(text) and not foreign and not _asserts(read.words):
+    polite = (_HEAD_FORM in forms and not foreign) or not (unknown or numbers)
+    if polite and not _asserts(read.words):
         return "courtesy"
-    if not unknown and not numbers and not _asserts(read.words):
+    if _AGENT_FORM in forms and not numbers and _PROMISING.isdisjoint(read.words):
         return "courtesy"
-    if _AGENT.match(text) and not numbers and _PROMISING.isdisjoint(read.words):
-        return "courtesy"
-    restated = _RESTATED.match(text) is not None
+    restated = _RESTATED_FORM in forms
     if restated and told and len(foreign) <= (1 - _RESTATED_SHARE) * len(unknown):
         return "restated"
     return ""
@@ -217,9 +216,12 @@ def _addressee(text: str, read: Words) -> frozenset[str]:
 def is_question(text: str) -> bool:
     """Whether a line asks, or asks for something, and does not tell."""
     end = text.rstrip(" \t\n*_)\"'\u201d\u2019")[-1:]
-    if end == "?" or _REQUEST.match(text) is not None:
+    if end == "?":
         return True
-    return _AGENT.match(text) is not None and _PROMISING.isdisjoint(words_of(text).words)
+    forms = _FORMS.fitting(text)
+    if _REQUEST_FORM in forms:
+        return True
+    return _AGENT_FORM in forms and _PROMISING.isdisjoint(words_of(text).words)
 
 
 _TELLING: Final = frozenset(

@@ -37,9 +37,9 @@ class Reply:
     """Lemmas of names that need no evidence: the company's and the customer's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Statement:
-    """One statement of a reply and the units it rests on."""
+    """One statement of a reply and the units it rests on; equal to none but itself."""
 
     text: str
     read: Words
@@ -52,12 +52,9 @@ class Statement:
     """The words that belong to typed values, by position."""
     weight: dict[str, float]
     alignment: Alignment
+    units: tuple[Passage, ...]
+    """The units it rests on, best first."""
     reply: Reply
-
-    @property
-    def units(self) -> tuple[Passage, ...]:
-        """The units it rests on, best first."""
-        return tuple(self.reply.shelf.units[number] for number in self.alignment.units)
 
     def gap(self, code: str, detail: str, first: int, last: int | None = None) -> Gap:
         """Return a gap that spans some words, by position."""

@@ -7,7 +7,6 @@ names joined by "and", and words that were exchanged in a sentence that is other
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Final
 
@@ -15,6 +14,7 @@ import re2
 
 from firstline.proof.proofs import Gap
 from firstline.proof.statements.alignment import has
+from firstline.proof.statements.in_order import in_order, most_shared
 from firstline.proof.statements.lemmas import LIGHT_LEMMAS
 from firstline.proof.statements.names import said_by
 from firstline.proof.statements.pairing import siblings
@@ -33,6 +33,8 @@ EXCHANGED: Final = 2
 """Words that are exchanged for others; where more differ it is another wording."""
 MOST: Final = 40
 _LABEL = re2.compile(r"^[\s*\-\x{2022}+]*(\*\*[^*]{1,60}\*\*|[^:.,;*]{1,40}):")
+_BEFORE_LABEL: Final = " \t\n\f\r*-\u2022+"
+_LONGEST_LABEL: Final = 40
 _JOINED = re2.compile(r"\b(\p{Lu}\pL+)(?:, (\p{Lu}\pL+))?,? (?:and|or) (\p{Lu}\pL+)\b")
 
 
@@ -53,8 +55,17 @@ def label_of(text: str, *, is_row: bool) -> frozenset[str]:
     if is_row:
         cells = [cell for cell in text.split("|") if cell.strip()]
         return words_of(cells[0]).held if cells else frozenset()
-    match = _LABEL.match(text)
+    match = _LABEL.match(text) if _may_be_labelled(text) else None
     return words_of(match.group(1)).held if match else frozenset()
+
+
+def _may_be_labelled(text: str) -> bool:
+    """Whether a label may stand before a colon: no mark, and not too much, is before the first."""
+    if "**" in text:
+        return True
+    begun = text.lstrip(_BEFORE_LABEL)
+    colon = begun.find(":")
+    return 0 <= colon <= _LONGEST_LABEL and not any(mark in begun[:colon] for mark in ".,;*")
 
 
 def _label(unit: Passage) -> frozenset[str]:
@@ -149,14 +160,13 @@ def _exchanged(statement: Statement) -> int | None:
     said, held = statement.read, words_of(unit.text)
     if max(len(said.words), len(held.words)) > LONGEST or unit.kind == "row":
         return None
-    matcher = SequenceMatcher(None, _keys(said), _keys(held), autojunk=False)
-    if matcher.ratio() < CLOSE:
+    if most_shared(said, held) < CLOSE or (compared := in_order(said, held)).share() < CLOSE:
         return None
     around = unit.held | unit.context
     heavy = {one for at, one in enumerate(said.lemmas) if _tells(said, at, statement)}
     if sum(not has(one, around) for one in heavy) > EXCHANGED:
         return None
-    for kind, first, last, start, end in matcher.get_opcodes():
+    for kind, first, last, start, end in compared.changes():
         if kind != "replace":
             continue
         ours = [at for at in range(first, last) if _tells(said, at, statement)]
@@ -194,7 +204,3 @@ def _is_verb(read: Words, at: int) -> bool:
 def _tells(read: Words, at: int, statement: Statement) -> bool:
     one = read.lemmas[at]
     return bool(one) and one not in LIGHT_LEMMAS and at not in statement.claimed
-
-
-def _keys(read: Words) -> list[str]:
-    return [lemma or word for lemma, word in zip(read.lemmas, read.words, strict=True)]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
+from typing import Final
 from unicodedata import normalize
 
+from firstline.proof.letters import LetterTable
 from firstline.proof.statements.lemmas import DENIALS, lemma
 from firstline.proof.statements.lexicon import (
     AUXILIARIES,
@@ -16,79 +20,109 @@ from firstline.proof.statements.lexicon import (
 
 _APOSTROPHES = "'\u2018\u2019\u02bc"
 _HYPHENS = "-\u2010\u2011"
-_ASCII = 0x7F
-_REMEMBERED = 0x2E80
 _PAUSES = frozenset(",;:.!?()[]|\n\u2013\u2014\u2022")
 _REACH = 7
 """Words after a negation that it may deny."""
 
 
-class _WordsOnly(dict[int, int | str | None]):
-    """A translation of the same length: letters made small, everything between words a space."""
-
-    def __missing__(self, code: int) -> int | str:
-        char = chr(code)
-        kept: int | str = " "
-        if char.isalnum():
-            low = normalize("NFKD", char).lower()[:1] if code > _ASCII else char.lower()
-            kept = low if low.isalnum() else code
-        elif char in _APOSTROPHES:
-            kept = "'"
-        elif char in _HYPHENS:
-            kept = "-"
-        if code < _REMEMBERED:
-            self[code] = kept
-        return kept
+def _letter(char: str) -> str:
+    """Return a letter made small, without marks; a space for everything between words."""
+    if char.isalnum():
+        low = char.lower() if char.isascii() else normalize("NFKD", char).lower()[:1]
+        return low if low.isalnum() else char
+    if char in _APOSTROPHES:
+        return "'"
+    return "-" if char in _HYPHENS else " "
 
 
-_WORDS_ONLY = _WordsOnly()
+_LETTERS = LetterTable(_letter)
 
 
-@dataclass(frozen=True, slots=True)
 class Words:
     """The words of a text, as parallel tuples."""
 
-    words: tuple[str, ...]
-    """Lower case."""
-    lemmas: tuple[str, ...]
-    """Empty for words that say nothing by themselves and for those with a digit."""
-    starts: tuple[int, ...]
-    """Offsets in characters."""
-    ends: tuple[int, ...]
-    held: frozenset[str]
-    """The lemmas, the words with a digit as they are, and what denied words deny."""
+    __slots__ = ("_flat", "_places", "held", "lemmas", "words")
+
+    def __init__(
+        self, flat: str, words: tuple[str, ...], lemmas: tuple[str, ...], held: frozenset[str]
+    ) -> None:
+        self.words: Final = words
+        """Lower case."""
+        self.lemmas: Final = lemmas
+        """Empty for words that say nothing by themselves and for those with a digit."""
+        self.held: Final = held
+        """The lemmas, the words with a digit as they are, and what denied words deny."""
+        self._flat = flat
+        self._places: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """Offsets in characters; looked up when first asked for, most texts never are."""
+        if self._places is None:
+            self._places = _places(self._flat)
+        return self._places[0]
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """Offsets behind the words."""
+        if self._places is None:
+            self._places = _places(self._flat)
+        return self._places[1]
 
 
 @lru_cache(maxsize=4096)
 def words_of(text: str) -> Words:
     """Return the words of a text. Linear in its length."""
-    flat = text.translate(_WORDS_ONLY)
-    words, lemmas, starts, ends = [], [], [], []
+    flat = _LETTERS.text(text)
+    pieces = flat.split()
+    if "".join(pieces).isalpha():
+        words, lemmas, figures = pieces, list(map(lemma, pieces)), list[str]()
+    else:
+        words, lemmas, figures = _taken_apart(pieces)
+    if not _SECOND_WORDS.isdisjoint(words):
+        _join_phrases(words, lemmas)
+    held = {*lemmas, *figures}
+    held.update([DENIALS[one] for one in _DENYING & held])
+    held.discard("")
+    return Words(flat, tuple(words), tuple(lemmas), frozenset(held))
+
+
+def _taken_apart(pieces: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    """Return the words of pieces without spaces, their lemmas, and those with a digit."""
+    words: list[str] = []
+    lemmas: list[str] = []
+    figures: list[str] = []
+    for piece in pieces:
+        if piece.isalpha():
+            words.append(piece)
+            lemmas.append(lemma(piece))
+            continue
+        for word, _ in _parts(piece, 0):
+            figure = has_digit(word)
+            if figure:
+                figures.append(word)
+            words.append(word)
+            lemmas.append("" if figure else lemma(word))
+    return words, lemmas, figures
+
+
+def _places(flat: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return where the words of a text with spaces between them start and end."""
+    starts: list[int] = []
+    ends: list[int] = []
     at = 0
-    figures = []
     for piece in flat.split():
         at = flat.index(piece, at)
         end = at + len(piece)
         if piece.isalpha():
-            words.append(piece)
-            lemmas.append(lemma(piece))
             starts.append(at)
             ends.append(end)
         else:
             for word, start in _parts(piece, at):
-                figure = has_digit(word)
-                if figure:
-                    figures.append(word)
-                words.append(word)
-                lemmas.append("" if figure else lemma(word))
                 starts.append(start)
                 ends.append(start + len(word))
         at = end
-    _join_phrases(words, lemmas)
-    held = {*lemmas, *figures}
-    held.update([DENIALS[one] for one in held if one in DENIALS])
-    held.discard("")
-    return Words(tuple(words), tuple(lemmas), tuple(starts), tuple(ends), frozenset(held))
+    return tuple(starts), tuple(ends)
 
 
 _PHRASES = {
@@ -112,6 +146,8 @@ _PHRASES = {
     ("get", "back"): lemma("return"),
 }
 """Two words that say one thing, and its lemma."""
+_SECOND_WORDS = frozenset(second for _, second in _PHRASES)
+_DENYING = frozenset(DENIALS)
 
 
 def _join_phrases(words: list[str], lemmas: list[str]) -> None:
@@ -164,19 +200,35 @@ class Clauses:
 def clauses_of(text: str) -> Clauses:
     """Return the clauses of a text and its denials."""
     read = words_of(text)
+    starts = _clause_starts(text, read)
+    if not _may_deny(read):
+        clause = tuple(accumulate(int(at in starts) for at in range(len(read.words))))
+        return Clauses(clause, (False,) * len(clause), (0,) * (len(starts) + 1), ())
+    return _with_denials(read, starts)
+
+
+def _may_deny(read: Words) -> bool:
+    """Whether any word can deny: most texts are done with when none does."""
+    return (
+        not NEGATIONS.isdisjoint(read.words)
+        or not _DENYING.isdisjoint(read.lemmas)
+        or "non-" in " ".join(read.words)
+    )
+
+
+def _with_denials(read: Words, starts: frozenset[int]) -> Clauses:
     clause: list[int] = []
     denied: list[bool] = []
     denials = [0]
     cues: list[int] = []
     reach = 0
     flipped = False
-    listed = _list_items(text, read) if "," in text else frozenset()
     for at, word in enumerate(read.words):
-        if at and at not in listed and _begins_clause(text, read, at):
+        if at in starts:
             denials.append(0)
             reach, flipped = 0, False
         own = read.lemmas[at] in DENIALS or word.startswith("non-")
-        if _denies(read, at):
+        if word in NEGATIONS and _denies(read, at):
             if denials[-1] and cues and read.words[cues[-1]] == "without":
                 # "Services without a licence cannot apply": the first denies only the licence.
                 denials[-1] -= 1
@@ -194,13 +246,34 @@ def clauses_of(text: str) -> Clauses:
     return Clauses(tuple(clause), tuple(denied), tuple(denials), tuple(cues))
 
 
-def _list_items(text: str, read: Words) -> frozenset[int]:
-    """Return the words after a comma that only go on with a list: "cheques, cash or gold"."""
-    starts = [
+def _clause_starts(text: str, read: Words) -> frozenset[int]:
+    """Return the words at which a clause begins; the first word of all is none."""
+    words, starts, ends = read.words, read.starts, read.ends
+    paused = [
         at
-        for at in range(1, len(read.words))
-        if not _PAUSES.isdisjoint(text[read.ends[at - 1] : read.starts[at]])
+        for at, (end, start) in enumerate(zip(ends, starts[1:], strict=False), 1)
+        if (start - end > 1 or text[end] != " ") and not _PAUSES.isdisjoint(text[end:start])
     ]
+    found = {at for at in paused if starts[at] - ends[at - 1] > 1}
+    for at, word in enumerate(words):
+        if word in CLAUSE_STARTS:
+            found.add(at)
+        elif word in ("and", "or"):
+            coming = words[at + 1 : at + 3]
+            if any(one in AUXILIARIES or one in NEGATIONS for one in coming):
+                found.add(at)
+    found.discard(0)
+    return frozenset(found - _list_items(text, read, paused) if "," in text else found)
+
+
+def _list_items(text: str, read: Words, starts: Sequence[int]) -> set[int]:
+    """Return the words after a comma that only go on with a list: "cheques, cash or gold".
+
+    Args:
+        text: The whole text.
+        read: Its words.
+        starts: The words with a pause before them.
+    """
     found: set[int] = set()
     ends = [*starts[1:], len(read.words)]
     goes_on = False
@@ -215,7 +288,7 @@ def _list_items(text: str, read: Words) -> frozenset[int]:
         goes_on = gap == "," and bare and not leads and (joined < end or (short and goes_on))
         if goes_on:
             found.add(at)
-    return frozenset(found)
+    return found
 
 
 def _joins(read: Words, at: int) -> bool:
@@ -242,16 +315,3 @@ def _denies(read: Words, at: int) -> bool:
     harmless = harmless or (word.startswith("fail") and after != "to")
     harmless = harmless or (word == "nothing" and before in ("cost", "costs"))
     return not harmless and not (word == "not" and before in ("or", "if", "whether"))
-
-
-def _begins_clause(text: str, read: Words, at: int) -> bool:
-    gap = text[read.ends[at - 1] : read.starts[at]]
-    word = read.words[at]
-    if len(gap) > 1 and not _PAUSES.isdisjoint(gap):
-        return True
-    if word in CLAUSE_STARTS:
-        return True
-    if word in ("and", "or"):
-        coming = read.words[at + 1 : at + 3]
-        return any(one in AUXILIARIES or one in NEGATIONS for one in coming)
-    return False

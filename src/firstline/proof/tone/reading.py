@@ -14,6 +14,7 @@ from itertools import accumulate
 import re2
 
 from firstline.proof.courtesies import courtesies
+from firstline.proof.letters import LetterTable
 from firstline.proof.sentences import plain, words
 from firstline.proof.subject import Subject
 from firstline.records import Sentence
@@ -24,7 +25,6 @@ MOST_EVIDENCE = 60_000
 """Characters of evidence whose words excuse a word of the reply."""
 MOST_SENTENCES = 200
 """Read one by one; a reply of more is stopped by its length."""
-_REMEMBERED = 0x3000
 _ALIKE = {
     "‘": "'",
     "’": "'",
@@ -48,19 +48,13 @@ _LATIN1.never_capture = True
 _LATIN1.log_errors = False
 
 
-class _Folding(dict[int, str]):
-    """A translation to lower case and plain marks that keeps the length."""
-
-    def __missing__(self, code: int) -> str:
-        char = chr(code)
-        folded = _ALIKE.get(char, " " if char.isspace() and char != "\n" else char.lower())
-        folded = folded if len(folded) == 1 else char
-        if code < _REMEMBERED:
-            self[code] = folded
-        return folded
+def _fold(char: str) -> str:
+    """Return a character in lower case or as a plain mark, always one."""
+    found = _ALIKE.get(char, " " if char.isspace() and char != "\n" else char.lower())
+    return found if len(found) == 1 else char
 
 
-_FOLDING = _Folding()
+_FOLDING = LetterTable(_fold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +87,7 @@ def readable(text: str) -> str:
 
 def folded(text: str) -> bytes:
     """Return a text in lower case with plain marks, one byte a character."""
-    return text.translate(_FOLDING).encode("ascii", "replace")
+    return _FOLDING.ascii(text)
 
 
 def reading_of(subject: Subject) -> Reading:
