@@ -89,6 +89,9 @@ _PROMISE = re2.compile(
     r"|processing|arranging|contacting|passing|transferring|connecting|raising|sending|working\s+on"
     r"|refunding|crediting|issuing))\b"
 )
+_UNCAPTURED = re2.Options()
+_UNCAPTURED.never_capture = True
+_ANY_PROMISE = re2.compile(_PROMISE.pattern, _UNCAPTURED)
 _NEEDS_DEADLINE = ("done", "habit")
 """What is mostly said of the product; with a deadline it is a promise."""
 _COURTEOUS = re2.compile(r"\b(?:happy|glad)\s+to\s+(?:help|assist|answer|be|hear)\b")
@@ -155,12 +158,23 @@ class Promise:
 def find_promises(sentences: Sequence[str]) -> tuple[Promise, ...]:
     """Return what sentences promise, in order. Linear in their length."""
     found: list[Promise] = []
+    if not _may_promise(sentences):
+        return ()
     for at, text in enumerate(sentences):
         for promise in _in_sentence(at, encodable(text[:LONGEST])):
             found.append(promise)
             if len(found) == MOST:
                 return tuple(found)
     return tuple(found)
+
+
+def _may_promise(sentences: Sequence[str]) -> bool:
+    """Whether any sentence may promise something: one look at them all, which most fail.
+
+    Whatever the pattern finds in a sentence it finds in the whole, and nothing is captured.
+    """
+    whole = "\n".join(_readable(encodable(text[:LONGEST])) for text in sentences)
+    return _ANY_PROMISE.search(whole) is not None
 
 
 def _in_sentence(at: int, text: str) -> Iterator[Promise]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from firstline.proof.letters import LetterTable
+
 _MOST_KEPT = 70_000
 """Characters whose folding is remembered: a hostile text must not fill memory."""
 _SPECIAL = {
@@ -71,11 +73,12 @@ class _Table(dict[int, str]):
 
 
 _TABLE = _Table()
+_PLAIN = LetterTable(_fold_character)
 
 
 def fold_letters(text: str) -> str:
     """Return `text` folded; the length is the same. Line ends become spaces."""
-    return text.translate(_TABLE)
+    return _PLAIN.text(text) if text.isascii() else text.translate(_TABLE)
 
 
 def fold_phrase(phrase: str) -> str:

@@ -7,9 +7,8 @@ taken apart into somebody else's id.
 
 from __future__ import annotations
 
-import itertools
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import re2
@@ -62,12 +61,18 @@ class TooManyMentionsError(Exception):
     """A text has more candidates than are looked up."""
 
 
-class _Word(NamedTuple):
-    text: str
-    start: int
-    end: int
-    digit: bool
-    capital: bool
+class _Words(NamedTuple):
+    """The words of a text, side by side: most of them are only passed over."""
+
+    text: list[str]
+    start: list[int]
+    end: list[int]
+    digit: list[bool]
+    """Whether a word has a digit."""
+    capital: list[bool]
+    """Whether it has none and does not begin with a small letter."""
+    gap: list[str]
+    """What stands between a word and the next; a line end after the last."""
 
 
 def mentions(text: str) -> tuple[Mention, ...]:
@@ -96,16 +101,16 @@ def _all(text: str) -> Iterator[Mention]:
     for start, end, digits in spoken_numbers(text):
         yield Mention("number", digits, start, end)
     words = _words(text)
-    gaps = [*(text[a.end : b.start] for a, b in itertools.pairwise(words)), "\n"]
-    yield from _spaced_out(words, gaps)
-    for at, word in enumerate(words):
-        if word.digit:
-            yield from _numbers(text, words, gaps, at)
-            yield from _streets(text, words, gaps, at)
-        elif word.capital:
-            yield from _names(text, words, gaps, at)
-            if len(word.text) >= _LEAST_CODE and word.text.isupper():
-                yield Mention("code", word.text, word.start, word.end)
+    yield from _spaced_out(words)
+    for at, (digit, capital) in enumerate(zip(words.digit, words.capital, strict=True)):
+        if digit:
+            yield from _numbers(text, words, at)
+            yield from _streets(text, words, at)
+        elif capital:
+            yield from _names(text, words, at)
+            word = words.text[at]
+            if len(word) >= _LEAST_CODE and word.isupper():
+                yield Mention("code", word, words.start[at], words.end[at])
 
 
 def spoken_numbers(text: str) -> Iterator[tuple[int, int, str]]:
@@ -123,59 +128,71 @@ def _letter(char: str) -> str:
 _LETTERS = LetterTable(_letter)
 
 
-def _words(text: str) -> list[_Word]:
+def _words(text: str) -> _Words:
     padded = _LETTERS.text(text)
-    found = []
+    found = padded.split()
+    starts: list[int] = []
+    ends: list[int] = []
     end = 0
-    for word in padded.split():
+    for word in found:
         start = padded.index(word, end)
         end = start + len(word)
-        digit = not (word.isalpha() and word.isascii()) and any(map(str.isdigit, word))
-        found.append(_Word(word, start, end, digit, not digit and not word[0].islower()))
-    return found
+        starts.append(start)
+        ends.append(end)
+    digits = [not _is_plain(word) and any(map(str.isdigit, word)) for word in found]
+    capitals = [
+        not digit and not word[0].islower() for word, digit in zip(found, digits, strict=True)
+    ]
+    gaps = [text[end:start] for end, start in zip(ends, starts[1:], strict=False)]
+    return _Words(found, starts, ends, digits, capitals, [*gaps, "\n"])
 
 
-def _numbers(text: str, words: Sequence[_Word], gaps: Sequence[str], at: int) -> Iterator[Mention]:
+def _is_plain(word: str) -> bool:
+    return word.isalpha() and word.isascii()
+
+
+def _numbers(text: str, words: _Words, at: int) -> Iterator[Mention]:
     """Yield the candidates whose first number is at `at`, with the letters before it."""
-    first = words[at].start
+    first = words.start[at]
     if first and text[first - 1] in _MONEY:
         return
     starts = [at]
     while starts[-1] and len(starts) <= _MOST_PREFIXES:
-        before = words[starts[-1] - 1]
-        gap = gaps[starts[-1] - 1]
+        before = starts[-1] - 1
+        gap = words.gap[before]
         tight = gap in {"_", "-", "/"}
-        short = gap in {" ", " #", "#", "."} and len(before.text) <= _LONGEST_PREFIX
-        if before.digit or not (tight or short):
+        short = gap in {" ", " #", "#", "."} and len(words.text[before]) <= _LONGEST_PREFIX
+        if words.digit[before] or not (tight or short):
             break
-        starts.append(starts[-1] - 1)
-    end = at
+        starts.append(before)
     signs = 0
-    for last in range(at, min(len(words), at + _MOST_PARTS)):
-        if last > at and not _joined(gaps[last - 1]):
+    for last in range(at, min(len(words.text), at + _MOST_PARTS)):
+        if last > at and not _joined(words.gap[last - 1]):
             break
-        signs += len(words[last].text)
+        signs += len(words.text[last])
         if signs > _MOST_SIGNS:
             break
-        if words[last].digit:
-            end = last
+        if words.digit[last]:
+            end = words.end[last]
             for start in starts:
-                begin = words[start].start
-                token = text[begin : words[end].end]
-                yield Mention("number", token, begin, words[end].end)
+                begin = words.start[start]
+                yield Mention("number", text[begin:end], begin, end)
 
 
-def _spaced_out(words: Sequence[_Word], gaps: Sequence[str]) -> Iterator[Mention]:
+def _spaced_out(words: _Words) -> Iterator[Mention]:
     """Yield numbers whose digits stand apart: `0 4 1 2 3 4 5`."""
+    single = [digit and len(word) == 1 for word, digit in zip(words.text, words.digit, strict=True)]
+    if sum(single) < _LEAST_CODE:
+        return
     at = 0
-    while at < len(words):
+    while at < len(single):
         first = at
-        while words[at].digit and words[at].end - words[at].start == 1 and _joined(gaps[at]):
+        while single[at] and _joined(words.gap[at]):
             at += 1
         if at - first >= _LEAST_CODE and at - first < _MOST_SIGNS:
-            last = at if words[at].digit else at - 1
-            digits = "".join(word.text for word in words[first : last + 1])
-            yield Mention("number", digits, words[first].start, words[last].end)
+            last = at if words.digit[at] else at - 1
+            digits = "".join(words.text[first : last + 1])
+            yield Mention("number", digits, words.start[first], words.end[last])
         at += 1
 
 
@@ -184,22 +201,21 @@ def _joined(gap: str) -> bool:
     return len(gap) <= len(") (") and "\n" not in gap and all(sign in " -–—_/.()" for sign in gap)
 
 
-def _names(text: str, words: Sequence[_Word], gaps: Sequence[str], at: int) -> Iterator[Mention]:
+def _names(text: str, words: _Words, at: int) -> Iterator[Mention]:
     """Yield the runs of capitalised words that begin at `at`, two words or more."""
-    if at and gaps[at - 1] in {"-", "_"}:
+    if at and words.gap[at - 1] in {"-", "_"}:
         return
     last = at
     counted = 1
-    while counted < _MOST_NAME_WORDS and last + 1 < len(words):
-        gap, following = gaps[last], words[last + 1]
-        particle = following.text in _PARTICLES
-        apart = gap not in _NAME_GAPS
-        if apart or following.digit or not (following.capital or particle):
+    while counted < _MOST_NAME_WORDS and last + 1 < len(words.text):
+        particle = words.text[last + 1] in _PARTICLES
+        apart = words.gap[last] not in _NAME_GAPS
+        if apart or words.digit[last + 1] or not (words.capital[last + 1] or particle):
             return
         last += 1
         counted += not particle
         if not particle:
-            start, end = words[at].start, words[last].end
+            start, end = words.start[at], words.end[last]
             yield Mention("name", _without_possessive(text[start:end]), start, end)
 
 
@@ -207,23 +223,18 @@ def _without_possessive(name: str) -> str:
     return name[:-2] if name.endswith(("'s", "’s")) else name
 
 
-def _streets(text: str, words: Sequence[_Word], gaps: Sequence[str], at: int) -> Iterator[Mention]:
+def _streets(text: str, words: _Words, at: int) -> Iterator[Mention]:
     """Yield the candidates for a house number at `at` with the street behind or before it."""
-    number = words[at]
-    if len(number.text) > _HOUSE:
+    if len(words.text[at]) > _HOUSE:
         return
-    for last in range(at + 1, min(len(words), at + 1 + _MOST_STREET_WORDS)):
-        if gaps[last - 1] not in {" ", ", ", ". "} or words[last].digit:
+    begin, end = words.start[at], words.end[at]
+    for last in range(at + 1, min(len(words.text), at + 1 + _MOST_STREET_WORDS)):
+        if words.gap[last - 1] not in {" ", ", ", ". "} or words.digit[last]:
             break
-        yield Mention(
-            "address",
-            text[number.start : words[last].end].replace(",", ""),
-            number.start,
-            words[last].end,
-        )
+        token = text[begin : words.end[last]].replace(",", "")
+        yield Mention("address", token, begin, words.end[last])
     for first in range(at - 1, max(-1, at - 1 - _MOST_STREET_WORDS), -1):
-        if gaps[first] not in {" ", ". "} or words[first].digit or not words[first].capital:
+        apart = words.gap[first] not in {" ", ". "}
+        if apart or words.digit[first] or not words.capital[first]:
             break
-        yield Mention(
-            "address", text[words[first].start : number.end], words[first].start, number.end
-        )
+        yield Mention("address", text[words.start[first] : end], words.start[first], end)

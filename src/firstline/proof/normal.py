@@ -51,6 +51,9 @@ _TRANSLATION: dict[int, str | None] = {
     0x2028: "\n",
     0x2029: "\n",
 }
+_ASCII = 128
+_ASCII_REMOVED = bytes(code for code in range(_ASCII) if _TRANSLATION.get(code, "") is None)
+_ASCII_LINES = bytes.maketrans(b"\x0b\x0c", b"\n\n")
 _MAX_MARKS = 8
 """Combining marks kept in a row. Written languages use four at most, and sorting a run of them,
 which NFKC does, takes time quadratic in its length."""
@@ -67,11 +70,16 @@ def normalise(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text.strip()
-    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_TRANSLATION)
-    if not text.isascii():
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.isascii():
+        text = text.encode("ascii").translate(_ASCII_LINES, _ASCII_REMOVED).decode("ascii")
+    else:
+        text = text.translate(_TRANSLATION)
         text = _MARKS.sub(lambda run: run.group(0)[:_MAX_MARKS], text)
         text = unicodedata.normalize("NFKC", text)
         text = _MARKS.sub(lambda run: run.group(0)[:_MAX_MARKS], text)
-    text = _TRAILING.sub("\n", text)
-    text = _BLANK_LINES.sub("\n\n\n\n", text)
+    if " \n" in text or "\t\n" in text:
+        text = _TRAILING.sub("\n", text)
+    if "\n\n\n\n\n" in text:
+        text = _BLANK_LINES.sub("\n\n\n\n", text)
     return text.strip()

@@ -33,6 +33,18 @@ def quotation(text: str, evidence: str) -> tuple[int, int] | None:
     return None
 
 
+@lru_cache(maxsize=16)
+def whole_units(texts: tuple[str, ...]) -> frozenset[str]:
+    """Return the units of some texts, as they are compared."""
+    return frozenset().union(*(_cut(text)[1] for text in texts))
+
+
+def begins_as(text: str, whole: frozenset[str]) -> bool:
+    """Whether a text begins with one of some units: only then it can be a quotation of them."""
+    _, wanted = _cut(text)
+    return bool(wanted) and wanted[0] in whole
+
+
 def quoted_units(text: str, evidence: str) -> bool:
     """Whether `text` is a run of whole, consecutive units of `evidence`."""
     return quotation(text, evidence) is not None

@@ -108,6 +108,19 @@ def plain(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """Return the words of a text, lower case, inner apostrophes and hyphens kept."""
+    return list(_short_words(text) if len(text) <= _SHORT else _words(text))
+
+
+_SHORT = 1_000
+"""Characters of a text whose words are remembered: several checks read each sentence."""
+
+
+@lru_cache(maxsize=512)
+def _short_words(text: str) -> tuple[str, ...]:
+    return tuple(_words(text))
+
+
+def _words(text: str) -> list[str]:
     flat = _WORD_LETTERS.text(text)
     pieces = (flat if flat.isascii() else flat.lower()).split()
     if "'" not in flat and "-" not in flat:

@@ -26,6 +26,7 @@ from firstline.proof.subject import Subject, blocked, doubted
 from firstline.proof.tone.form import (
     in_circles,
     is_in,
+    may_be_unfilled,
     mixed_letters,
     odd_sentences,
     placeholders,
@@ -102,12 +103,14 @@ def _wanted(subject: Subject) -> tuple[str, ...]:
 
 def _form(subject: Subject, texts: Sequence[str]) -> Iterator[Finding]:
     known = _known(subject)
-    for at, text in enumerate(texts[:MOST_SENTENCES]):
-        for mark in placeholders(text[:MOST_CHARACTERS], known):
+    read = [text[:MOST_CHARACTERS] for text in texts[:MOST_SENTENCES]]
+    unfilled = may_be_unfilled(read)
+    for at, text in enumerate(read):
+        for mark in placeholders(text, known) if unfilled else ():
             span = (mark.start, mark.end)
             yield blocked(CHECK, mark.detail, code=mark.code, sentence=at, span=span)
             break
-        mixed = mixed_letters(text[:MOST_CHARACTERS])
+        mixed = mixed_letters(text)
         if mixed is not None and text[mixed.start : mixed.end] not in known:
             span = (mixed.start, mixed.end)
             yield blocked(CHECK, mixed.detail, code=mixed.code, sentence=at, span=span)

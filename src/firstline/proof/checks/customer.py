@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from string import ascii_letters
 
 import re2
 
@@ -36,10 +37,11 @@ _DATE = re2.compile(
 )
 _LINK = re2.compile(r"(?i)\b[a-z][a-z0-9+.\-]*://\S+|\bwww\.\S+")
 _MIXED = re2.compile(r"^#?\p{L}+[\-_#]?\p{L}*\p{Nd}[\p{L}\p{Nd}\-_]*$|^\p{Nd}+$")
-_STREET = re2.compile(
-    r"(?i)^\d{1,6}[a-z]? .*\b(?:street|st|avenue|ave|road|rd|drive|dr|lane|ln|court|ct|boulevard"
-    r"|blvd|parade|terrace|crescent|highway|way|place|close|square)$"
+_STREETS = frozenset(
+    "street st avenue ave road rd drive dr lane ln court ct boulevard blvd parade terrace crescent"
+    " highway way place close square".split()
 )
+_STREET = re2.compile(rf"(?i)^\d{{1,6}}[a-z]? .*\b(?:{'|'.join(sorted(_STREETS))})$")
 _ADDRESSED = re2.compile(
     r"(?m)^(?:Hi|Hello|Hey|Dear|Good (?:morning|afternoon|evening)|Thanks|Thank you)[, ]{1,2}"
     r"(?:(?:Mr|Ms|Mrs|Dr)\.? )?(\p{Lu}[\p{Ll}\p{M}'’\-]+(?: \p{Lu}[\p{Ll}\p{M}'’\-]+)?)[,!.:]"
@@ -172,9 +174,12 @@ def _unknown(
 def _strange(
     subject: Subject, whose: Whose, text: str, mentioned: tuple[Mention, ...]
 ) -> Iterator[tuple[str, int, int]]:
-    links = [(match.start(), match.end()) for match in _LINK.finditer(text)]
+    linked = "://" in text or "www." in text.lower()
+    links = [(match.start(), match.end()) for match in _LINK.finditer(text)] if linked else []
     for mention in mentioned:
-        street = mention.kind == "address" and _STREET.search(mention.token) is not None
+        if mention.kind == "name":
+            continue
+        street = mention.kind == "address" and _is_street(mention.token)
         place = (mention.start, mention.end)
         if not (street or _identifies(mention)) or _inside(place, links):
             continue
@@ -190,6 +195,12 @@ def _strange(
             yield "name", match.start(1), match.end(1)
 
 
+def _is_street(token: str) -> bool:
+    """Whether a house number has the name of a street behind it: by its last word, then whole."""
+    last = token[len(token.rstrip(ascii_letters)) :].lower()
+    return (last in _STREETS or not token.isascii()) and _STREET.search(token) is not None
+
+
 def _is_known(name: str, whose: Whose) -> bool:
     """Whether every word of a name stands somewhere; records hold first and last name apart."""
     return name.casefold() in _ANYBODY or all(whose.has(word) for word in name.split())
@@ -201,10 +212,14 @@ def _identifies(mention: Mention) -> bool:
         return True
     if mention.kind == "code":
         return len(token) > _LEAST_MIXED + 1 and sum(map(token.count, "AEIOU")) <= 1
-    coded = _CODE.match(token) is not None and not _UNIT.search(token)
-    if mention.kind != "number" or _DATE.search(token) or not (coded or _MIXED.match(token)):
+    if mention.kind != "number":
         return False
     digits = "".join(filter(str.isdigit, token))
+    if len(digits) < _LEAST_MIXED and token.isdigit():
+        return False
+    coded = _CODE.match(token) is not None and not _UNIT.search(token)
+    if _DATE.search(token) or not (coded or _MIXED.match(token)):
+        return False
     if len(digits) >= _LEAST_MIXED and (len(set(digits)) == 1 or digits in _EXAMPLE):
         return False
     return coded or len(digits) >= (_LEAST_BARE if token.isdigit() else _LEAST_MIXED)

@@ -63,7 +63,7 @@ def _link(data: bytes, start: int, end: int) -> Claim:
 
 
 def _domains(data: bytes) -> list[Claim]:
-    if _DOT_TLD.search(data) is None:
+    if b"." not in data.rstrip(b". \n") or _DOT_TLD.search(data) is None:
         return []
     return [_link(data, match.start(), match.end()) for match in _DOMAIN.finditer(data)]
 

@@ -50,21 +50,38 @@ def is_over(data: bytes, end: int) -> bool:
 
 
 def _plain(data: bytes, core: int, stop: int, facts: Facts) -> Numbers | None:
-    """Return digits that begin no range and have neither currency nor scale; None for the rest.
+    """Return digits that begin no range and have no scale, nor a currency of more than a sign.
 
-    Most numbers are such, and this is much quicker than the pattern.
+    None for the rest. Most numbers are such, and this is much quicker than the pattern.
     """
-    digits = data[core:stop]
-    if not digits.isdigit() and (b"," in digits or not digits.replace(b".", b"", 1).isdigit()):
+    sign = data[core : core + 1] if data[core] in _CURRENCY_SIGNS else b""
+    digits = data[core + len(sign) : stop]
+    if not digits.isdigit() and not _is_plainly_written(digits):
         return None
     if not is_over(data, stop):
         follow = data[stop : stop + 2]
         if follow[0] != _SPACE or len(follow) == 1 or follow[1] in _MORE:
             return None
     value = digits_value(digits.decode("ascii"), comma_is_decimal=facts.comma_is_decimal)
-    return Numbers(value, value, "", "", stop)
+    return Numbers(value, value, _currency(sign), "", stop)
 
 
+def _is_plainly_written(digits: bytes) -> bool:
+    """Whether digits have one point at most, and commas only between full groups: "1,234.50"."""
+    whole, point, part = digits.partition(b".")
+    first, *groups = whole.split(b",")
+    if not first.isdigit() or (point and not part.isdigit()):
+        return False
+    if not groups:
+        return True
+    full = all(len(group) == _GROUP and group.isdigit() for group in groups)
+    return full and len(first) <= _GROUP and len(digits) <= _LONGEST
+
+
+_GROUP = 3
+_LONGEST = 20
+"""Digits and marks that are read without the pattern, which stops at so many groups."""
+_CURRENCY_SIGNS = frozenset(b"$\x01\x02\x03\x04\x05\x06\x07\x08\x0e")
 _DIGITS = frozenset(b"0123456789\x10\x11\x12")
 
 

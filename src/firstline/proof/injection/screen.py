@@ -86,15 +86,19 @@ def _open(text: str) -> Iterator[Suspicion]:
 
 
 def _not_by_staff(text: str) -> Iterator[Suspicion]:
-    return (item for item in phrase_places(text) if item.reason.startswith(_NOT_BY_STAFF))
+    return iter(_places(text, _rules_for_staff()))
 
 
 def phrase_places(text: str) -> tuple[Suspicion, ...]:
     """Return where the phrases alone find orders to an assistant."""
+    return _places(text, _rules())
+
+
+def _places(text: str, rules: Iterable[Rule]) -> tuple[Suspicion, ...]:
     folded = FoldedText(fold_letters(text.replace("\n\n", ". ")))
     return tuple(
         Suspicion(start=found.start, end=found.end, reason=found.reason, score=_PHRASE_SCORE)
-        for rule in _rules()
+        for rule in rules
         for found in matches(rule, folded)
     )
 
@@ -102,6 +106,11 @@ def phrase_places(text: str) -> tuple[Suspicion, ...]:
 @cache
 def _rules() -> tuple[Rule, ...]:
     return read_rules(files("firstline.proof.injection") / "phrases")
+
+
+@cache
+def _rules_for_staff() -> tuple[Rule, ...]:
+    return tuple(rule for rule in _rules() if rule.reason.startswith(_NOT_BY_STAFF))
 
 
 def _model(text: str) -> Iterator[Suspicion]:

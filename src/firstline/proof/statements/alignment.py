@@ -161,25 +161,29 @@ def _choose(weight: Mapping[str, float], shelf: Shelf) -> tuple[int, ...]:
 
 def _scores(weight: Mapping[str, float], shelf: Shelf) -> dict[int, float]:
     scores: defaultdict[int, float] = defaultdict(float)
+    postings = shelf.postings
     most = max(8.0, COMMON * len(shelf.units))
-    known = [lemma for lemma in weight if lemma in shelf.postings]
-    rarest = min(known, key=lambda one: len(shelf.postings[one]), default="")
+    known = [lemma for lemma in weight if lemma in postings]
+    rarest = min(known, key=lambda one: len(postings[one]), default="")
     for lemma, value in weight.items():
         worth = value * shelf.spread(lemma)
-        places = [
-            (one, shelf.places(one))
+        leading = [
+            one
             for one in (lemma, *ALIKE.get(lemma, ()))
-            if one in shelf.postings and (lemma == rarest or len(shelf.postings[one]) <= most)
+            if one in postings and (lemma == rarest or len(postings[one]) <= most)
         ]
         seen: set[int] = set()
-        for one, (own, under) in places:
+        for one in leading:
             share = worth if one == lemma else worth * RELATED_SHARE
-            for numbers, part in ((own, share), (under, share * CONTEXT_SHARE)):
+            for numbers, part in (
+                (shelf.own(one), share),
+                (shelf.under.get(one, ()), share * CONTEXT_SHARE),
+            ):
                 for number in numbers:
                     if number not in seen:
                         scores[number] += part
-            if len(places) > 1:
-                seen.update(own, under)
+            if one != leading[-1]:
+                seen.update(postings[one])
     return scores
 
 

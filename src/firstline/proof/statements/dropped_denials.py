@@ -149,7 +149,7 @@ ALL: Final = 0.9
 
 def _all_denials(unit: Passage) -> Iterator[Denial]:
     yield from denials_of(unit.text)
-    if _NO_FIELD.search(unit.text):
+    if ":" in unit.text and _NO_FIELD.search(unit.text):
         keys = _heavy(_keys(words_of(unit.text), range(len(words_of(unit.text).words))))
         if keys:
             yield Denial(keys[:-1], keys[-1], ())

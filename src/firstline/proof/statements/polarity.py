@@ -181,7 +181,7 @@ _YES = re2.compile(r"(?i):\s*\**\s*yes\b\**[.\s]*$")
 
 def _says_yes(unit: Passage, read: Words) -> bool:
     """Whether a unit is a label with "Yes" that a statement repeats: "Concierge desk: Yes"."""
-    if not _YES.search(unit.text):
+    if ":" not in unit.text or not _YES.search(unit.text):
         return False
     label = {one for one in words_of(unit.text).lemmas if one}
     return all(has(one, read.held) for one in label)

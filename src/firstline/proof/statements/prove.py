@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from firstline.proof.claims import Facts
 from firstline.proof.courtesies import courtesies, questions
 from firstline.proof.grounds import Grounds, own_way
 from firstline.proof.proofs import Gap, How, SentenceProof, Support
-from firstline.proof.quotes import quotation
+from firstline.proof.quotes import begins_as, quotation, whole_units
 from firstline.proof.sentences import units
 from firstline.proof.statements.names import lemmas_of, plan_lemmas
 from firstline.proof.statements.paraphrase import paraphrase
@@ -45,7 +45,9 @@ def _proven(subject: Subject) -> tuple[SentenceProof, ...]:
         return tuple(SentenceProof(how="paraphrase", gaps=(gap,)) for _ in sentences)
     reply = reply_of(subject)
     if subject.foreign:
-        return tuple(_foreign(sentence.text, subject, reply) for sentence in sentences)
+        public = tuple(item.text for item in subject.evidence if item.audience == "public")
+        whole = whole_units(public)
+        return tuple(_foreign(sentence.text, subject, reply, whole) for sentence in sentences)
     grounds = Grounds(
         evidence=subject.held,
         courtesies=courtesies(subject.workspace),
@@ -119,11 +121,13 @@ def _labelled(sentence: Sentence, grounds: Grounds, reply: Reply) -> SentencePro
     return _pieces(sentence.text, reply)
 
 
-def _foreign(text: str, subject: Subject, reply: Reply) -> SentenceProof:
+def _foreign(text: str, subject: Subject, reply: Reply, whole: frozenset[str]) -> SentenceProof:
     talk = small_talk(text, reply.asked, reply.own)
     if talk:
         return SentenceProof(how="courtesy")
-    for item in _quotable(text, subject.evidence):
+    for item in subject.evidence if begins_as(text, whole) else ():
+        if item.audience != "public" or not item.text:
+            continue
         place = quotation(text, item.text)
         if place is not None:
             found = Support(evidence=item.id, start=place[0], end=place[1])
@@ -131,18 +135,6 @@ def _foreign(text: str, subject: Subject, reply: Reply) -> SentenceProof:
     if is_question(text):
         return _asked(text, reply)
     return _pieces(text, reply, talks=True)
-
-
-def _quotable(text: str, evidence: tuple[Evidence, ...]) -> Iterator[Evidence]:
-    """Yield the public evidence that may hold a text word for word: its longest word stands in it.
-
-    Looking for one word is many times quicker than comparing units.
-    """
-    plain = "".join(sign if sign.isalnum() else " " for sign in text)
-    letters = max(plain.split(), key=len, default="")
-    for item in evidence:
-        if item.audience == "public" and item.text and letters in item.text:
-            yield item
 
 
 def _asked(text: str, reply: Reply) -> SentenceProof:

@@ -18,9 +18,6 @@ MOST_UNITS = 4_000
 """Units of evidence that are looked at; a reply rests on far fewer."""
 
 
-Places = tuple[list[int], list[int]]
-
-
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """The units of all evidence."""
@@ -34,18 +31,20 @@ class Shelf:
     """The units that hold a lemma themselves or stand under it."""
     denying: tuple[int, ...]
     """The units with a word that denies."""
-    parted: dict[str, Places] = field(default_factory=dict)
-    """What `places` found so far: the statements of a reply ask about the same lemmas."""
+    under: dict[str, list[int]]
+    """The units that only stand under a lemma."""
+    owned: dict[str, list[int]] = field(default_factory=dict)
+    """What `own` found so far: the statements of a reply ask about the same lemmas."""
 
-    def places(self, lemma: str) -> Places:
-        """Return the units that hold a lemma themselves, and those that only stand under it."""
-        known = self.parted.get(lemma)
+    def own(self, lemma: str) -> list[int]:
+        """Return the units that hold a lemma themselves."""
+        if lemma not in self.under:
+            return self.postings.get(lemma, [])
+        known = self.owned.get(lemma)
         if known is None:
-            own: list[int] = []
-            under: list[int] = []
-            for number in self.postings.get(lemma, ()):
-                (own if lemma in self.units[number].held else under).append(number)
-            known = self.parted[lemma] = (own, under)
+            others = frozenset(self.under[lemma])
+            known = [number for number in self.postings[lemma] if number not in others]
+            self.owned[lemma] = known
         return known
 
     def spread(self, lemma: str) -> float:
@@ -74,6 +73,7 @@ def _shelve(evidence: tuple[Evidence, ...]) -> Shelf:
     units: list[Passage] = []
     origins: list[Evidence] = []
     postings: defaultdict[str, list[int]] = defaultdict(list)
+    under: defaultdict[str, list[int]] = defaultdict(list)
     denying: list[int] = []
     for item in evidence:
         for unit in passages(item):
@@ -82,11 +82,16 @@ def _shelve(evidence: tuple[Evidence, ...]) -> Shelf:
             number = len(units)
             units.append(unit)
             origins.append(item)
-            for lemma in unit.held | unit.context:
+            for lemma in unit.held:
                 postings[lemma].append(number)
+            for lemma in unit.context - unit.held:
+                postings[lemma].append(number)
+                under[lemma].append(number)
             if unit.kind != "object" and _may_deny(unit):
                 denying.append(number)
-    return Shelf(tuple(units), tuple(origins), evidence, dict(postings), tuple(denying))
+    return Shelf(
+        tuple(units), tuple(origins), evidence, dict(postings), tuple(denying), dict(under)
+    )
 
 
 def _may_deny(unit: Passage) -> bool:

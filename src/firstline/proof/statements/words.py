@@ -97,13 +97,18 @@ def _taken_apart(pieces: Sequence[str]) -> tuple[list[str], list[str], list[str]
             words.append(piece)
             lemmas.append(lemma(piece))
             continue
-        for word, _ in _parts(piece, 0):
-            figure = has_digit(word)
-            if figure:
-                figures.append(word)
+        for word, base in _read_piece(piece):
             words.append(word)
-            lemmas.append("" if figure else lemma(word))
+            lemmas.append(base)
+            if not base and has_digit(word):
+                figures.append(word)
     return words, lemmas, figures
+
+
+@lru_cache(maxsize=8_192)
+def _read_piece(piece: str) -> tuple[tuple[str, str], ...]:
+    """Return the words of a piece that is not all letters, each with its lemma."""
+    return tuple((word, "" if has_digit(word) else lemma(word)) for word, _ in _parts(piece, 0))
 
 
 def _places(flat: str) -> tuple[tuple[int, ...], tuple[int, ...]]:

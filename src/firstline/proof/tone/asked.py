@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final, Literal
 
 import re2
@@ -85,12 +85,17 @@ def stem(word: str) -> str:
 @lru_cache(maxsize=1_024)
 def stems(text: str) -> frozenset[str]:
     """Return the stems of a text's content words; parts of hyphenated words count too."""
-    found: set[str] = set()
-    for word in set(words(text[:MOST_CHARACTERS])):
-        for part in (word, *word.split("-")) if "-" in word else (word,):
-            if part and part not in _COMMON and (len(part) > 1 or part.isdigit()):
-                found.add(stem(part))
-    return frozenset(found)
+    return frozenset(chain.from_iterable(map(_stems_of, set(words(text[:MOST_CHARACTERS])))))
+
+
+@lru_cache(maxsize=8_192)
+def _stems_of(word: str) -> tuple[str, ...]:
+    """Return the stems of a word and of its parts; none of a word that tells nothing."""
+    return tuple(
+        stem(part)
+        for part in ((word, *word.split("-")) if "-" in word else (word,))
+        if part and part not in _COMMON and (len(part) > 1 or part.isdigit())
+    )
 
 
 @lru_cache(maxsize=16)

@@ -71,6 +71,12 @@ _IN_MARKS: Final = re2.compile(
 )
 
 
+def may_be_unfilled(texts: Sequence[str]) -> bool:
+    """Whether any sentence may hold what `placeholders` finds: one look at them all."""
+    whole = "\n".join(texts)
+    return _PLACEHOLDER.search(folded(whole)) is not None or _WORK_MARK.search(whole) is not None
+
+
 def placeholders(text: str, known: str) -> Iterator[Mark]:
     """Yield what a writer meant to fill in; what others wrote the same way is a quote.
 
@@ -118,8 +124,7 @@ def repeated(texts: Sequence[str]) -> int | None:
     for at, text in enumerate(texts):
         said = words(text)
         key = " ".join(said)
-        counted = len(said) >= FEWEST_REPEATED and _LISTED.match(text) is None
-        if counted and seen[key]:
+        if len(said) >= FEWEST_REPEATED and seen[key] and _LISTED.match(text) is None:
             return at
         seen[key] += 1
     return None

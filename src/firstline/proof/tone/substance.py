@@ -40,6 +40,7 @@ def part_of(text: str) -> Part:
     return "substance" if any(char.isalnum() for char in text) else "courtesy"
 
 
+@lru_cache(maxsize=256)
 def is_handover(text: str) -> bool:
     """Whether a sentence says that somebody else will see to it, without any "if you wish"."""
     read = folded(text[:1000])
