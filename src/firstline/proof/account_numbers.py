@@ -15,6 +15,7 @@ from typing import NamedTuple
 import re2
 
 from firstline.proof import checksums
+from firstline.proof.digit_groups import digit_groups
 from firstline.workspace.models import MaskKind
 
 Kind = MaskKind
@@ -32,7 +33,6 @@ _BRANCH_ACCOUNT = range(5, 11)
 
 _SEPARATORS = r" .\-\x{A0}\x{2007}\x{2009}\x{202F}\x{2010}-\x{2014}\x{2212}"
 _RUN = re2.compile(rf"\p{{Nd}}(?:[{_SEPARATORS}]?\p{{Nd}}){{5,}}")
-_GROUP = re2.compile(r"\p{Nd}+")
 _CARD_SHAPES = frozenset(
     {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 4, 1), (4, 4, 4, 2), (8, 8)}
     | {(6, 13), (4, 4, 4, 4, 2), (4, 4, 4, 4, 1), (4, 4, 5), (4, 4, 4, 3)}
@@ -114,7 +114,7 @@ def find_account_numbers(text: str) -> Iterator[Found]:
     """Find cards, IBANs, bank accounts and tax numbers; may overlap. Linear time."""
     yield from _ibans(text)
     for match in _RUN.finditer(text):
-        run = _read(text, match.start(), match.end())
+        run = _read(text, *match.span())
         if not run.groups:
             continue
         cards = list(_cards(text, run))
@@ -125,10 +125,12 @@ def find_account_numbers(text: str) -> Iterator[Found]:
 
 def _read(text: str, start: int, end: int) -> _Run:
     """Cut a run into groups, without those that belong to a longer word or a masked number."""
-    spans = [
-        (start + match.start(), start + match.end()) for match in _GROUP.finditer(text[start:end])
-    ]
-    glued = bool(start) and _wordy(text[start - 1]) and not _GLUED_CARD.search(text[:start][-8:])
+    spans = [(start + first, start + last) for first, last in digit_groups(text[start:end])]
+    glued = (
+        bool(start)
+        and _wordy(text[start - 1])
+        and not _GLUED_CARD.search(text[max(0, start - 8) : start])
+    )
     if glued or text[max(0, start - 4) : start] == "****":
         spans = spans[1:]
     if end < len(text) and _wordy(text[end]):

@@ -31,6 +31,7 @@ _PARTICLES = frozenset(
     "al and bin da de del della den der di do dos du e el la le of the und van von y".split()
 )
 _NAME_GAPS = frozenset({" ", "  ", "-", " & ", ". ", ", ", "_", "'", "’"})
+_JOINTS = frozenset(" -–—_/.()")
 _MONEY = frozenset("$€£¥₹")
 _LONGEST_PREFIX = 5
 """Letters before a blank and a number that may belong to it: `INV 50688`."""
@@ -198,7 +199,7 @@ def _spaced_out(words: _Words) -> Iterator[Mention]:
 
 def _joined(gap: str) -> bool:
     """Whether two parts of a number may stand so beside each other."""
-    return len(gap) <= len(") (") and "\n" not in gap and all(sign in " -–—_/.()" for sign in gap)
+    return len(gap) <= len(") (") and _JOINTS.issuperset(gap)
 
 
 def _names(text: str, words: _Words, at: int) -> Iterator[Mention]:

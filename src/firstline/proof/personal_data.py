@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import re2
 
@@ -44,8 +45,11 @@ def region_of(locale: str) -> str:
     return last if last.isupper() else ""
 
 
+@lru_cache(maxsize=8)
 def find_personal(text: str, *, region: str = "") -> tuple[Found, ...]:
     """Find e-mail addresses, phone numbers and IP addresses, in order. Linear time.
+
+    The last few texts are remembered: several checks ask about the same reply.
 
     Args:
         text: Any text.

@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 import re2
 
+from firstline.proof.digit_groups import digit_groups
+
 MAX_LOOK_UPS = 64
 """Candidates of one text that are held against a numbering plan; further ones need a shape."""
 _LONGEST = 80
@@ -47,7 +49,6 @@ _RUN = re2.compile(
     r"(?:,?\s?(?:x|ext\.?|extn\.?|extension)[.:]?\s?\p{Nd}{1,6})?"
 )
 _EXTENSION = re2.compile(r"(?i),?\s?(?:x|ext\.?|extn\.?|extension)[.:]?\s?\p{Nd}{1,6}$")
-_GROUP = re2.compile(r"\p{Nd}+")
 _PHONE_WORDS = (
     r"(?:\b(?:tele)?phones?\b|\bph\b|\btel\b|\bmob(?:ile)?s?\b|\bcell(?:phone|ular|ulare)?\b|\bfax\b"
     r"|whats\s?app|\bsignal\b|\bviber\b|\btelegram\b|\bsms\b|\btext(?:ed|ing)?\b|\bmessages?\b"
@@ -132,7 +133,7 @@ def find_phones(
     looked_up = 0
     at = 0
     for match in _RUN.finditer(text):
-        start, end = match.start(), match.end()
+        start, end = match.span()
         while at < len(taken) and taken[at][1] <= start:
             at += 1
         if at < len(taken) and taken[at][0] < end:
@@ -167,17 +168,22 @@ def _read(written: str) -> _Number | None:
     """Take a candidate apart; None when it is too short or too long for a phone number."""
     if len(written) > _LONGEST:
         return None
-    extension = _EXTENSION.search(written)
+    extension = _EXTENSION.search(written) if "x" in written or "X" in written else None
     main = written[: extension.start()] if extension else written
-    spans = [(match.start(), match.end()) for match in _GROUP.finditer(main)]
-    groups = tuple(
-        "".join(str(unicodedata.digit(sign)) for sign in main[first:last]) for first, last in spans
-    )
+    spans = digit_groups(main)
+    groups = tuple(_plain(main[first:last]) for first, last in spans)
     if sum(map(len, groups)) not in _DIGITS:
         return None
     signs = tuple(main[a[1] : b[0]] for a, b in itertools.pairwise(spans))
     bracket = ("(" in main or "（" in main) and (")" in main or "）" in main)
     return _Number(groups, signs, main[0] in "+\uff0b", bracket)
+
+
+def _plain(digits: str) -> str:
+    """Return digits of any script as 0 to 9."""
+    if digits.isascii():
+        return digits
+    return "".join(str(unicodedata.digit(sign)) for sign in digits)
 
 
 def _judge(text: str, start: int, end: int, number: _Number) -> bool | None:
