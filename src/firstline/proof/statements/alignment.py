@@ -33,6 +33,9 @@ COMMON = 0.35
 """Share of units a word may be in and still lead to units."""
 MOST_CANDIDATES = 12
 
+_IN_ORDER = {lemma: tuple(sorted(others)) for lemma, others in ALIKE.items()}
+"""What may stand for a lemma, always in the same order: the first that a unit has counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
@@ -169,7 +172,7 @@ def _scores(weight: Mapping[str, float], shelf: Shelf) -> dict[int, float]:
         worth = value * shelf.spread(lemma)
         leading = [
             one
-            for one in (lemma, *ALIKE.get(lemma, ()))
+            for one in (lemma, *_IN_ORDER.get(lemma, ()))
             if one in postings and (lemma == rarest or len(postings[one]) <= most)
         ]
         seen: set[int] = set()

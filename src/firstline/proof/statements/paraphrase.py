@@ -177,7 +177,8 @@ def _word_gaps(statement: Statement, values: ValueProof) -> list[Gap]:
     ):
         needed = SAID_OF_RECORD
         missing = tuple(at for at in missing if statement.read.lemmas[at] not in TELLING)
-        lost = sum(statement.weight[one] for one in {statement.read.lemmas[at] for at in missing})
+        lacking = dict.fromkeys(statement.read.lemmas[at] for at in missing)
+        lost = sum(statement.weight[one] for one in lacking)
         said = 1.0 - lost / total
     if said >= needed or _announces(statement):
         return []

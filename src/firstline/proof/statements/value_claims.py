@@ -169,7 +169,7 @@ def _is_of_the_named(statement: Statement, made: Claim, one: Shown) -> bool:
     lacking = {name for name in known if name not in unit.held and name not in unit.context}
     if not lacking or _speaks_of_its_own(statement, made, unit, names):
         return True
-    rarest = min(lacking, key=lambda name: len(shelf.postings[name]))
+    rarest = min(lacking, key=lambda name: (len(shelf.postings[name]), name))
     for number in shelf.postings[rarest][:MOST_RIVALS]:
         rival = shelf.units[number]
         if known <= rival.held | rival.context and any(
