@@ -6,10 +6,9 @@ nothing smaller than a unit is ever quoted or accepted as a quote.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from string import ascii_letters, digits
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from firstline.proof.letters import LetterTable
 from firstline.proof.sentence_ends import sentences
@@ -38,8 +37,7 @@ def _word_letter(char: str) -> str:
 _WORD_LETTERS = LetterTable(_word_letter)
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """A piece of text that may be quoted as a whole."""
 
     start: int

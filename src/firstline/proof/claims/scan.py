@@ -30,7 +30,7 @@ from firstline.proof.claims.names import (
     read_reference,
     read_version,
 )
-from firstline.proof.claims.patterns import ANCHOR, DAYS, shape_of
+from firstline.proof.claims.patterns import ANCHOR, DAYS, TELLING, shape_of
 from firstline.proof.claims.units import UNITS, singular
 
 MAX_TEXT = 40_000
@@ -80,6 +80,8 @@ def _start(claim: Claim) -> int:
 def _scan(data: bytes, facts: Facts) -> list[Claim]:
     """Return the values of a folded text."""
     claims: list[Claim] = []
+    if TELLING.search(data) is None:
+        return claims
     at = 0
     matches = ANCHOR.finditer(data)
     for _ in range(2 * MAX_CLAIMS):
