@@ -60,7 +60,7 @@ def find_all(
         kinds: What to look for.
         region: The country whose phone numbers are written without a country code; empty: none.
     """
-    text = text.translate(_LONE_SURROGATES)
+    text = _readable(text)
     return tuple(_find(text, kinds, region))
 
 
@@ -74,7 +74,7 @@ def mask(text: str, *, kinds: frozenset[Kind] = DEFAULT_KINDS, region: str = "")
         kinds: What to mask.
         region: The country whose phone numbers are written without a country code; empty: none.
     """
-    text = text.translate(_LONE_SURROGATES)
+    text = _readable(text)
     spans: list[Span] = []
     # What is masked may have hidden something behind it, so look until nothing is found.
     for _ in range(_MAX_PASSES):
@@ -83,6 +83,15 @@ def mask(text: str, *, kinds: frozenset[Kind] = DEFAULT_KINDS, region: str = "")
             break
         text, spans = _replace(text, found, spans)
     return Masked(text=text, kinds=tuple(sorted({span.kind for span in spans})), spans=tuple(spans))
+
+
+def _readable(text: str) -> str:
+    """Return a text the patterns can read: a lone surrogate, which is no character, replaced."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.translate(_LONE_SURROGATES)
+    return text
 
 
 def _find(text: str, kinds: frozenset[Kind], region: str) -> list[Found]:

@@ -51,6 +51,7 @@ _TRANSLATION: dict[int, str | None] = {
     0x2028: "\n",
     0x2029: "\n",
 }
+_TRANSLATED = frozenset(map(chr, _TRANSLATION))
 _ASCII = 128
 _ASCII_REMOVED = bytes(code for code in range(_ASCII) if _TRANSLATION.get(code, "") is None)
 _ASCII_LINES = bytes.maketrans(b"\x0b\x0c", b"\n\n")
@@ -74,7 +75,8 @@ def normalise(text: str) -> str:
     if text.isascii():
         text = text.encode("ascii").translate(_ASCII_LINES, _ASCII_REMOVED).decode("ascii")
     else:
-        text = text.translate(_TRANSLATION)
+        if not _TRANSLATED.isdisjoint(set(text)):
+            text = text.translate(_TRANSLATION)
         text = _MARKS.sub(lambda run: run.group(0)[:_MAX_MARKS], text)
         text = unicodedata.normalize("NFKC", text)
         text = _MARKS.sub(lambda run: run.group(0)[:_MAX_MARKS], text)
