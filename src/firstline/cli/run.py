@@ -84,8 +84,10 @@ def run_and_report(
 ) -> Summary:
     """Run a file of tickets with progress bars and print the summary."""
     from firstline.desk import open_desk
+    from firstline.lasting import spare_what_lasts
 
     with bars() as progress, open_desk(workspace, progress=progress, record=record) as desk:
+        spare_what_lasts()
         for problem in desk.opened.problems:
             err.print(f"warning: {flat(problem)}", style="yellow", markup=False)
         for note in desk.opened.parts.models.warnings if desk.opened.parts.models else ():

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from firstline.desk.collecting import Collector
 from firstline.errors import SetupError
+from firstline.lasting import spare_what_lasts
 from firstline.observe import log
 from firstline.pipeline.engine import Engine
 from firstline.pipeline.warming import warm
@@ -52,7 +53,7 @@ async def keep_working(
 async def _keep_tending(
     engine: Engine, line: Line, stop: asyncio.Event, wanted: Callable[[], bool]
 ) -> None:
-    warming = asyncio.create_task(asyncio.to_thread(warm, line.parts))
+    warming = asyncio.create_task(asyncio.to_thread(_warm, line))
     await engine.submit(await asyncio.to_thread(line.store.open_ids))
     failed = 0
     while not stop.is_set() and wanted():
@@ -70,3 +71,8 @@ async def _keep_tending(
         except TimeoutError:
             continue
     await warming
+
+
+def _warm(line: Line) -> None:
+    warm(line.parts)
+    spare_what_lasts()
