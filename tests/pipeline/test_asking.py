@@ -194,7 +194,7 @@ async def test_a_newer_message_ends_the_draft(desk: Desk) -> None:
             del ticket
             return ()
 
-        def superseded(self, ticket: Ticket) -> bool:
+        async def superseded(self, ticket: Ticket) -> bool:
             del ticket
             self.looks -= 1
             return self.looks < 0

@@ -178,7 +178,7 @@ async def test_a_newer_message_ends_it_before_a_repair(desk: Desk) -> None:
             del ticket
             return ()
 
-        def superseded(self, ticket: Any) -> bool:
+        async def superseded(self, ticket: Any) -> bool:
             del ticket
             self.looks -= 1
             return self.looks < 0

@@ -6,7 +6,6 @@ knows whether a delivery arrived, and the same marker never makes two rows.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 
 from firstline.channels.base import NotWantedError, Parcel, Presence
 from firstline.errors import SetupError
+from firstline.store.near import near
 from firstline.store.outbox import Kind
 from firstline.store.replies import ReplyStore
 
@@ -55,19 +55,13 @@ class StoredChannel:
 
     async def send(self, parcel: Parcel) -> str:
         """Write the row unless its marker is there already; raises OSError on failure."""
-        await asyncio.to_thread(self._send, parcel)
-        return f"reply#{parcel.marker}"
-
-    async def find(self, parcel: Parcel) -> Presence:
-        """Look the marker up. The database always knows; raises OSError when it is away."""
-        return await asyncio.to_thread(self._find, parcel.marker)
-
-    def _send(self, parcel: Parcel) -> None:
         kind = _KINDS.get(parcel.kind)
         if kind is None:
             raise NotWantedError("no_place_for_notes")
         try:
-            self._replies.put(
+            await near(
+                self._replies.engine,
+                self._replies.put,
                 marker=parcel.marker,
                 target=self._target,
                 external_id=parcel.ticket,
@@ -77,9 +71,12 @@ class StoredChannel:
             )
         except SetupError as error:
             raise OSError(error.problem) from error
+        return f"reply#{parcel.marker}"
 
-    def _find(self, marker: str) -> Presence:
+    async def find(self, parcel: Parcel) -> Presence:
+        """Look the marker up. The database always knows; raises OSError when it is away."""
         try:
-            return "present" if self._replies.has(marker) else "absent"
+            found = await near(self._replies.engine, self._replies.has, parcel.marker)
         except SetupError as error:
             raise OSError(error.problem) from error
+        return "present" if found else "absent"

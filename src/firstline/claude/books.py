@@ -1,16 +1,17 @@
-"""The money side of a question: reserving, storing, letting go; in the ledger's own thread.
+"""The money side of a question: reserving, storing, letting go.
 
-An entry that was begun is always finished, whoever is cancelled meanwhile, and entries of one
-process keep their order.
+Where the database is a file whose lock is free, that is done at once, else in the ledger's own
+thread. An entry that was begun is always finished, whoever is cancelled meanwhile, and entries of
+one process keep their order.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from firstline.claude import prices
 from firstline.claude.calls import Question, Reply
@@ -20,6 +21,7 @@ from firstline.claude.reserve import most_tokens, system_tokens
 from firstline.claude.specs import ModelSpec
 from firstline.records import Usage, encode
 from firstline.store.calls import PICO, Allowance, Begun, CallEntry, CallLedger, Settlement
+from firstline.store.database import LockedError, briefly
 from firstline.workspace.models import ModelSettings
 
 T = TypeVar("T")
@@ -57,6 +59,8 @@ class Books:
         # One thread: the ledger's transactions wait for each other anyway, and what is entered
         # for a question stays in order.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="firstline-ledger")
+        self._latest: Future[Any] | None = None
+        """What was last given to the thread: whatever is entered meanwhile comes after it."""
 
     async def begin(
         self, key: str, question: Question, model: ModelSpec, *, batch: bool = False
@@ -139,7 +143,7 @@ class Books:
 
     def cancel(self, key: str) -> None:
         """Let go of what was reserved, after whatever is being entered now; do not wait."""
-        self._thread.submit(self._ledger.fail, key, "cancelled")
+        self._aside(lambda: self._ledger.fail(key, "cancelled"))
 
     async def stored(self, key: str) -> str | None:
         """Return the stored reply of a question, as JSON."""
@@ -162,7 +166,17 @@ class Books:
         await asyncio.to_thread(self._thread.shutdown)
 
     async def _enter(self, entry: Callable[[], T]) -> T:
-        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, entry))
+        if self._ledger.is_local and (self._latest is None or self._latest.done()):
+            try:
+                with briefly():
+                    return entry()
+            except LockedError:
+                pass  # Nothing was entered yet: the thread waits until the file is free.
+        return await asyncio.shield(asyncio.wrap_future(self._aside(entry)))
+
+    def _aside(self, entry: Callable[[], T]) -> Future[T]:
+        entered = self._latest = self._thread.submit(entry)
+        return entered
 
 
 def _usage(message: Message, cost_usd: float) -> Usage:

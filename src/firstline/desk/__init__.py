@@ -39,6 +39,7 @@ from firstline.store import (
     app_url,
     open_database,
 )
+from firstline.store.near import near
 from firstline.workspace import Autonomy, Workspace, load, parse_autonomy
 from firstline.workspace.channel_settings import ChannelSetting, read_channels
 from firstline.workspace.problems import Problems
@@ -63,9 +64,9 @@ class EarlierTickets:
         """Return up to three, newest first."""
         return tuple(_as_evidence(item) for item in self._store.history(ticket))
 
-    def superseded(self, ticket: Ticket) -> bool:
+    async def superseded(self, ticket: Ticket) -> bool:
         """Whether the conversation has a newer message."""
-        return self._store.superseded(ticket)
+        return await near(self._store.engine, self._store.superseded, ticket)
 
 
 def _as_evidence(item: StoredTicket) -> Evidence:

@@ -173,7 +173,7 @@ class AsItWas:
         """Return the latest earlier tickets."""
         return self._history.recent(ticket)
 
-    def superseded(self, ticket: Ticket) -> bool:
+    async def superseded(self, ticket: Ticket) -> bool:
         """Return that there is no newer message."""
         del ticket
         return False

@@ -31,9 +31,11 @@ async def context_stage(ticket: Ticket, route: Route, *, parts: Parts) -> Contex
     spec = parts.workspace.intent(route.intent)
     query = question_of(ticket)
     missing: list[str] = []
-    # Off the event loop: another system may take its time to answer.
-    about, unasked = await asyncio.to_thread(_record, ticket, route, parts)
-    missing.extend(unasked)
+    about: list[Evidence] = []
+    if parts.vouched_for(ticket):
+        # Off the event loop: another system may take its time to answer.
+        about, unasked = await asyncio.to_thread(_record, ticket, route, parts)
+        missing.extend(unasked)
     found = _search(query, parts, settings.passages, missing)
     evidence = [
         *_fixed(spec, parts),

@@ -18,6 +18,7 @@ from firstline.observe import log
 from firstline.records import Receipt, Ticket
 from firstline.store import Caps, Kind, Outbox
 from firstline.store.commitments import NewCommitment
+from firstline.store.near import near
 from firstline.store.outbox import AFTER_CRASH, AFTER_ERROR
 
 
@@ -33,8 +34,8 @@ async def deliver_stage(
     promises: Sequence[NewCommitment] = (),
 ) -> Receipt:
     """Deliver a ticket's reply, question or notice; say what became of it."""
-    claim, receipt = await asyncio.to_thread(
-        outbox.claim, ticket, kind, caps=caps, now=now(), promises=promises
+    claim, receipt = await near(
+        outbox.engine, outbox.claim, ticket, kind, caps=caps, now=now(), promises=promises
     )
     parcel = Parcel(marker=receipt.key, ticket=ticket.external_id, kind=kind, text=text)
     match claim:
@@ -44,7 +45,7 @@ async def deliver_stage(
             settled = await carry(parcel, receipt, channel, is_new=claim == "claimed", now=now)
         case _:
             assert_never(claim)
-    await asyncio.to_thread(outbox.settle, settled)
+    await near(outbox.engine, outbox.settle, settled)
     return settled
 
 

@@ -31,6 +31,7 @@ from firstline.pipeline.handing_over import tend_hand_overs
 from firstline.pipeline.limiter import SAMPLE, differs, learned_limit
 from firstline.pipeline.promised import remind
 from firstline.pipeline.slots import FileSlots, PostgresSlots, Slots, executor_name, take_slot
+from firstline.pipeline.submitting import Submission
 from firstline.pipeline.workflows import ROOMY, Line, Running, enqueue
 from firstline.records import TicketId
 from firstline.store.database import driver_url, engine_url, unusable
@@ -55,6 +56,7 @@ class Engine:
         self._listen = list(listen)
         self._slots: Slots | None = None
         self._slot = -1
+        self._submission: Submission | None = None
         self._queued: set[TicketId] = set()
         """Open tickets that certainly are in the queues, so that nobody looks for them again."""
 
@@ -73,6 +75,7 @@ class Engine:
                 await DBOS.register_queue_async(
                     name, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS[name]
                 )
+            self._submission = Submission(url)
             await self.keep_pace()
         except sa.exc.SQLAlchemyError as error:
             await self.stop()
@@ -87,8 +90,9 @@ class Engine:
 
     async def submit(self, ids: Iterable[TicketId]) -> None:
         """Queue tickets. Queueing one again changes nothing."""
-        for ticket_id in ids:
-            await enqueue("intake", ticket_id)
+        if self._submission is None:
+            raise RuntimeError("the engine has not been started")
+        await self._submission.add(ids)
 
     async def adopt(self) -> int:
         """Put the work of dead processes back into the queues; return how many workflows."""
@@ -230,6 +234,9 @@ class Engine:
 
     async def stop(self, *, grace_seconds: int = 3) -> None:
         """Let running tickets finish for a moment, then stop; the next start does the rest."""
+        if self._submission is not None:
+            await self._submission.close()
+            self._submission = None
         # A thread of its own: the shared ones may all be busy with the very work to be stopped.
         destroy = partial(DBOS.destroy, workflow_completion_timeout_sec=grace_seconds)
         with ThreadPoolExecutor(1) as alone:

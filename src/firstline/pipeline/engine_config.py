@@ -6,6 +6,7 @@ from dbos import DBOSConfig, DBOSPortableJSONSerializer
 
 from firstline.store.database import sqlite_engine
 
+APPLICATION = "firstline"
 APPLICATION_VERSION = "1"
 """Raised only when stored workflows could no longer be continued by this code."""
 THREADS = 8
@@ -15,7 +16,7 @@ THREADS = 8
 def engine_config(url: str, executor: str) -> DBOSConfig:
     """Return how the engine is to run on the database at `url` under an executor's name."""
     config: DBOSConfig = {
-        "name": "firstline",
+        "name": APPLICATION,
         "system_database_url": url,
         "executor_id": executor,
         "application_version": APPLICATION_VERSION,

@@ -78,7 +78,7 @@ async def _answer(stored: StoredTicket, line: Line) -> Answer | None:
     """Return what the stages said, if they came to a verdict."""
     if not stored.decided:
         return None
-    return answer_from(stored.ticket, await line.read(line.store.stages, stored.ticket.id))
+    return answer_from(stored.ticket, await line.ask(line.store.stages, stored.ticket.id))
 
 
 async def _leave(

@@ -29,7 +29,7 @@ class History(Protocol):
         """Return the latest earlier tickets of the same customer, newest first."""
         ...
 
-    def superseded(self, ticket: Ticket) -> bool:
+    async def superseded(self, ticket: Ticket) -> bool:
         """Whether the conversation has a newer message: a reply to this one is not wanted."""
         ...
 
@@ -42,7 +42,7 @@ class NoHistory:
         del ticket
         return ()
 
-    def superseded(self, ticket: Ticket) -> bool:
+    async def superseded(self, ticket: Ticket) -> bool:
         """Return that it has none."""
         del ticket
         return False
@@ -94,3 +94,7 @@ class Parts:
     def vector(self, text: str) -> NDArray[np.float32] | None:
         """Return the vector of a text, or None without an encoder."""
         return None if self.encode is None else self.encode([text])[0]
+
+    def vouched_for(self, ticket: Ticket) -> bool:
+        """Whether the customers may be asked who wrote: the channel says it is they."""
+        return self.customers is not None and ticket.customer is not None and ticket.verified

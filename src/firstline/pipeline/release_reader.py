@@ -17,6 +17,7 @@ from firstline.errors import FirstlineError
 from firstline.observe import log, place_of
 from firstline.pipeline.release import Proofs, Release, release_of
 from firstline.store.autonomy import AutonomyStore, Change, changes_in_force
+from firstline.store.database import LockedError
 
 SECONDS = 0.5
 """For this long what was read is used again: the switch works within it in every process."""
@@ -76,6 +77,8 @@ class ReleaseReader:
     ) -> Release:
         try:
             return release_of(changes(), proofs(), self._now().astimezone(UTC).date())
+        except LockedError:
+            raise  # The whole transaction is about to be begun anew.
         except FAILURES as error:
             why = f"{type(error).__name__} at {place_of(error)}"
             log.error("autonomy_unreadable", detail=why)

@@ -55,8 +55,11 @@ async def validate_stage(
     """
     if draft.action == "escalate":
         return ()
-    # Off the event loop: another system may take its time to say who the customer is.
-    subject = await asyncio.to_thread(subject_of, ticket, route, context, draft, parts=parts)
+    if parts.vouched_for(ticket):
+        # Off the event loop: another system may take its time to say who the customer is.
+        subject = await asyncio.to_thread(subject_of, ticket, route, context, draft, parts=parts)
+    else:
+        subject = subject_of(ticket, route, context, draft, parts=parts)
     chosen = checks_for(ticket, context, parts) if checks is None else checks
     return await run_checks(subject, chosen, where=ticket.id, seconds=seconds, spend=spend)
 

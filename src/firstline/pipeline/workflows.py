@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from dbos import DBOS, SetWorkflowID
 
@@ -43,6 +43,7 @@ from firstline.store import (
 )
 from firstline.store.answered import BASIS
 from firstline.store.arrival_tables import NOTED
+from firstline.store.near import near
 from firstline.workspace import Autonomy, parse_autonomy
 
 AT_ONCE = 24
@@ -56,7 +57,7 @@ QUEUE_OF_NOTES = "deliver"
 MAX_RECOVERIES = 50
 """A ticket that was being worked on in this many crashes is handed to a person."""
 
-Argument = TypeVar("Argument")
+Given = ParamSpec("Given")
 Found = TypeVar("Found")
 Outlets = Callable[[str, str], Channel]
 """Finds the channel an inbox delivers to, from its kind and target."""
@@ -100,16 +101,16 @@ class Line:
         """The stored row that says what is in use."""
         return ((BASIS, self.under),) if self.under else ()
 
-    async def read(self, function: Callable[[Argument], Found], argument: Argument) -> Found:
-        """Read from the store. A file of this machine answers sooner than a thread begins."""
-        if self.store.is_local:
-            return function(argument)
-        return await asyncio.to_thread(function, argument)
+    async def ask(
+        self, transaction: Callable[Given, Found], *args: Given.args, **kwargs: Given.kwargs
+    ) -> Found:
+        """Ask the store, or tell it something, wherever that is soonest done."""
+        return await near(self.store.engine, transaction, *args, **kwargs)
 
     async def inbox(self, inbox_id: str) -> Inbox:
         """Return an inbox."""
         if inbox_id not in self.inboxes:
-            self.inboxes[inbox_id] = await self.read(self.store.inbox, inbox_id)
+            self.inboxes[inbox_id] = await self.ask(self.store.inbox, inbox_id)
         return self.inboxes[inbox_id]
 
     async def autonomy(self, ticket: Ticket) -> Autonomy | None:
@@ -125,7 +126,7 @@ class Line:
 
     async def lost(self, ticket_id: TicketId) -> Ending | None:
         """Return what the watch does when a ticket is given up; nothing for trial runs."""
-        stored = await self.read(self.store.load, ticket_id)
+        stored = await self.ask(self.store.load, ticket_id)
         if stored is None or self.watch is None or await self.autonomy(stored.ticket) is not None:
             return None
         return self.watch.lost()
@@ -205,7 +206,7 @@ def _line() -> Line:
 async def answer_ticket(ticket_id: str) -> str:
     """Do the local stages; decide, or queue the ticket for a model."""
     line = _line()
-    stored = await line.read(line.store.load, TicketId(ticket_id))
+    stored = await line.ask(line.store.load, TicketId(ticket_id))
     if stored is None or (stored.outcome is not None and not stored.decided):
         return "ended"
     if stored.decided:
@@ -218,11 +219,11 @@ async def answer_ticket(ticket_id: str) -> str:
         body = ((PREPARED, encode(prepared)),)
         lane = Running.lane
         if lane is not None and lane.takes(stored.ticket, prepared):
-            await asyncio.to_thread(line.store.note, stored.ticket.id, body)
+            await line.ask(line.store.note, stored.ticket.id, body)
             await lane.add(stored.ticket, prepared)
             return "waits for a batch"
         if not _may_ask_at_once():
-            await asyncio.to_thread(line.store.note, stored.ticket.id, body)
+            await line.ask(line.store.note, stored.ticket.id, body)
             await enqueue("generate", ticket_id)
             return "waits for a model"
         Running.at_once += 1
@@ -237,12 +238,12 @@ async def answer_ticket(ticket_id: str) -> str:
 async def generate_ticket(ticket_id: str) -> str:
     """Ask the models that a prepared ticket wants, and decide."""
     line = _line()
-    stored = await line.read(line.store.load, TicketId(ticket_id))
+    stored = await line.ask(line.store.load, TicketId(ticket_id))
     if stored is None or (stored.outcome is not None and not stored.decided):
         return "ended"
     if stored.decided:
         return await _pass_on(await _stored_answer(stored.ticket, line), line)
-    stages = await line.read(line.store.stages, stored.ticket.id)
+    stages = await line.ask(line.store.stages, stored.ticket.id)
     prepared = decode(Prepared, stages[PREPARED].body)
     return await _decide(stored.ticket, prepared, line)
 
@@ -258,7 +259,7 @@ async def _decide(ticket: Ticket, prepared: Prepared | Answer, line: Line) -> st
     ended = answer.verdict.action in ("review", "escalate")
     outcome, reason = outcome_of(answer, None) if ended else (None, None)
     ending = await line.ending(answer, outcome)
-    await asyncio.to_thread(
+    await line.ask(
         line.store.record,
         ticket.id,
         (*stage_bodies(answer), *line.basis),
@@ -299,14 +300,14 @@ async def _pass_on(answer: Answer, line: Line) -> str:
 
 
 async def _stored_answer(ticket: Ticket, line: Line) -> Answer:
-    return answer_from(ticket, await line.read(line.store.stages, ticket.id))
+    return answer_from(ticket, await line.ask(line.store.stages, ticket.id))
 
 
 @DBOS.workflow(name="deliver_ticket", max_recovery_attempts=MAX_RECOVERIES)
 async def deliver_ticket(ticket_id: str) -> str:
     """Deliver what a stored verdict delivers, and end the ticket."""
     line = _line()
-    stored = await line.read(line.store.load, TicketId(ticket_id))
+    stored = await line.ask(line.store.load, TicketId(ticket_id))
     if stored is None:
         return "ended"
     return await deliver_now(await _stored_answer(stored.ticket, line), line)
@@ -315,7 +316,7 @@ async def deliver_ticket(ticket_id: str) -> str:
 async def deliver_now(answer: Answer, line: Line) -> str:
     """Deliver what a decided ticket delivers if it may still leave, and end the ticket."""
     ticket = answer.ticket
-    stored = await line.read(line.store.load, ticket.id)
+    stored = await line.ask(line.store.load, ticket.id)
     delivery = delivery_of(answer, line.parts.workspace.voice.handoff)
     if stored is None or delivery is None or not still_wanted(delivery, stored.outcome):
         return "ended"
@@ -335,7 +336,7 @@ async def deliver_now(answer: Answer, line: Line) -> str:
     wall_ms = round((time.perf_counter() - begun) * 1e3, 3)
     outcome, reason = outcome_of(answer, receipt)
     ending = await line.ending(answer, outcome)
-    await asyncio.to_thread(
+    await line.ask(
         line.store.record,
         ticket.id,
         (("deliver", encode(receipt)),),

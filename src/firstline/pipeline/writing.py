@@ -7,7 +7,6 @@ propose → checks ┬ nothing against it ────────────�
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -166,7 +165,7 @@ def first(
 
 async def superseded(ticket: Ticket, parts: Parts) -> bool:
     """Whether the customer wrote again: the newer ticket is answered, not this one."""
-    return await asyncio.to_thread(parts.history.superseded, ticket)
+    return await parts.history.superseded(ticket)
 
 
 def withdrawn(prepared: Prepared) -> Prepared:

@@ -152,6 +152,11 @@ class CallLedger:
         self._insert_spend = _adding(dialect.insert(spend))
         self._insert_call = _claiming(dialect.insert(model_call))
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the database is a file of this machine."""
+        return self._engine.dialect.name == "sqlite"
+
     def begin(self, entry: CallEntry, allowance: Allowance, now: datetime) -> Begun:
         """Reserve what a question may cost, unless it was answered before or may not be asked."""
         day = now.astimezone(UTC).date().isoformat()

@@ -52,8 +52,10 @@ _BY_MARKER = sa.select(message.c.number, message.c.text, message.c.ticket).where
     message.c.conversation == sa.bindparam("id"), message.c.marker == sa.bindparam("marker")
 )
 _OF_CUSTOMER = sa.and_(message.c.conversation == sa.bindparam("id"), message.c.author == "customer")
-_LATEST = sa.select(sa.func.max(message.c.at)).where(_OF_CUSTOMER)
-_LATELY = sa.select(sa.func.count()).where(_OF_CUSTOMER, message.c.at > sa.bindparam("since"))
+_EARLIER = sa.select(
+    sa.func.max(message.c.at).label("latest"),
+    sa.func.count().filter(message.c.at > sa.bindparam("since")).label("lately"),
+).where(_OF_CUSTOMER)
 
 
 def token_hash(token: str) -> str:
@@ -78,7 +80,7 @@ class ChatStore:
 
     @property
     def is_local(self) -> bool:
-        """Whether reading needs no network and waits for nobody."""
+        """Whether the database is a file of this machine."""
         return self._tickets.is_local
 
     def open_inbox(self, now: datetime) -> None:
@@ -227,9 +229,10 @@ class ChatStore:
                 return Sent(state="changed")
             if row.last_number >= MOST_MESSAGES:
                 return Sent(state="full")
-            if (connection.scalar(_LATELY, place) or 0) >= per_minute:
+            earlier = connection.execute(_EARLIER, place).one()
+            if earlier.lately >= per_minute:
                 return Sent(state="too_many")
-            record = _later(record, connection.scalar(_LATEST, place))
+            record = _later(record, earlier.latest)
             self._tickets.accept_on(connection, [(position, record)])
             items = [_own(marker, record)]
             if hand_over:

@@ -6,6 +6,9 @@ import math
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -20,11 +23,29 @@ from firstline.store.write_ahead import write_ahead
 
 URL_VARIABLE = "FIRSTLINE_DATABASE_URL"
 BUSY_SECONDS = 15
+BRIEF_SECONDS = 0.02
+"""How long a transaction of the event loop waits for a SQLite file that somebody else writes to."""
 POOL = 16
 """Connections to a SQLite file that a process keeps: readers do not hinder each other, and with
 fewer connections they would only wait for one another."""
 IDLE_SECONDS = 20.0
 """After this a pooled connection is tried before it is used again."""
+
+_BRIEF: ContextVar[bool] = ContextVar("brief", default=False)
+
+
+class LockedError(SetupError):
+    """Another holds the database, and whoever asked would not wait any longer."""
+
+
+@contextmanager
+def briefly() -> Iterator[None]:
+    """Within it, wait for a SQLite file no longer than a moment; LockedError says it was taken."""
+    token = _BRIEF.set(True)
+    try:
+        yield
+    finally:
+        _BRIEF.reset(token)
 
 
 def app_url(data: Path) -> str:
@@ -60,6 +81,16 @@ def sqlite_engine(url: str, *, pool: int = POOL) -> sa.Engine:
         write_ahead(connection, patience=BUSY_SECONDS)
         for pragma in ("synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "checkout")
+    def taken(
+        connection: sqlite3.Connection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+    ) -> None:
+        brief = _BRIEF.get()
+        if record.info.get("brief", False) is not brief:
+            seconds = BRIEF_SECONDS if brief else BUSY_SECONDS
+            connection.execute(f"PRAGMA busy_timeout={round(seconds * 1000)}")
+            record.info["brief"] = brief
 
     return engine
 
@@ -131,6 +162,5 @@ def unusable(url: str, error: Exception) -> SetupError:
         fix = "Check that the folder exists and is writable and that the disk is not full"
     else:
         fix = f"Check that Postgres runs and that {URL_VARIABLE} is right"
-    return SetupError(
-        f"the database cannot be used: {first[:300]}", place=Place(file=shown), fix=fix
-    )
+    kind = LockedError if "locked" in first and _BRIEF.get() else SetupError
+    return kind(f"the database cannot be used: {first[:300]}", place=Place(file=shown), fix=fix)

@@ -54,13 +54,18 @@ _RECENT = _SENT.where(
     delivery.c.message_at >= sa.bindparam("since"),
     delivery.c.message_at <= sa.bindparam("until"),
 )
-_STAFF = sa.select(
-    sa.exists().where(
-        staff_reply.c.inbox == sa.bindparam("inbox"),
-        staff_reply.c.conversation == sa.bindparam("conversation"),
-        staff_reply.c.at >= sa.bindparam("at"),
-    )
+_STAFF = sa.exists().where(
+    staff_reply.c.inbox == sa.bindparam("inbox"),
+    staff_reply.c.conversation == sa.bindparam("conversation"),
+    staff_reply.c.at >= sa.bindparam("at"),
 )
+_AGAINST = sa.select(
+    NEWER.scalar_subquery().label("newer"),
+    _STAFF.label("staff"),
+    _TURNS.scalar_subquery().label("turns"),
+)
+"""What may be against a delivery, of any channel, in one question."""
+_CLAIM = delivery.insert()
 _HELD = sa.select(delivery).where(delivery.c.key == sa.bindparam("held"))
 _SETTLE = (
     delivery.update()
@@ -90,6 +95,11 @@ class Outbox:
         self._forbids = forbids
         dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
         self._insert = dialect.insert
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The database it is in."""
+        return self._engine
 
     def under(self, forbids: Forbids) -> Outbox:
         """Return the same ledger, where each claim first asks whether it may still be made."""
@@ -129,20 +139,19 @@ class Outbox:
             if kind == "notice" and not refusal and self._told_before(connection, record):
                 refusal = "told_before"
             state = "cancelled" if refusal else "sending"
-            connection.execute(
-                delivery.insert().values(
-                    key=key,
-                    ticket=record.id,
-                    kind=kind,
-                    requester=record.customer,
-                    inbox=record.inbox,
-                    conversation=record.conversation,
-                    message_at=instant(record.received_at),
-                    state=state,
-                    detail=refusal,
-                    at=instant(now),
-                )
-            )
+            claimed = {
+                "key": key,
+                "ticket": record.id,
+                "kind": kind,
+                "requester": record.customer,
+                "inbox": record.inbox,
+                "conversation": record.conversation,
+                "message_at": instant(record.received_at),
+                "state": state,
+                "detail": refusal,
+                "at": instant(now),
+            }
+            connection.execute(_CLAIM, claimed)
             if not refusal:
                 add_commitments(connection, promises, by="firstline", now=now)
         receipt = Receipt(
@@ -210,11 +219,12 @@ class Outbox:
             "at": instant(record.received_at),
             "ticket": record.id,
         }
-        if connection.scalar(NEWER, place):
+        against = connection.execute(_AGAINST, place).one()
+        if against.newer:
             return "newer_message"
-        if connection.scalar(_STAFF, place):
+        if against.staff:
             return "person_replied"
-        if (connection.scalar(_TURNS, place) or 0) >= caps.per_conversation:
+        if against.turns >= caps.per_conversation:
             return "conversation_cap"
         if record.channel == "email" and record.customer is not None:
             window = {

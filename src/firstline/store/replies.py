@@ -71,6 +71,11 @@ class ReplyStore:
         dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
         self._insert = dialect.insert(reply).on_conflict_do_nothing().returning(reply.c.marker)
 
+    @property
+    def engine(self) -> sa.Engine:
+        """The database they are in."""
+        return self._engine
+
     def put(
         self, *, marker: str, target: str, external_id: str, kind: Kind, text: str, at: datetime
     ) -> bool:

@@ -75,6 +75,9 @@ NEWER = sa.select(sa.func.count()).where(
     ticket.c.received_at > sa.bindparam("at"),
 )
 """Counts the newer messages of a conversation."""
+_KNOWN = sa.select(ticket.c.id, ticket.c.content).where(
+    ticket.c.id.in_(sa.bindparam("ids", expanding=True))
+)
 _STAGES = sa.select(stage).where(stage.c.ticket.in_(sa.bindparam("ids", expanding=True)))
 
 Ending = Callable[[sa.Connection], None]
@@ -102,6 +105,7 @@ class TicketStore:
         self._reader = reading(engine)
         dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
         self._insert = dialect.insert
+        self._insert_ticket = dialect.insert(ticket).on_conflict_do_nothing()
         self._insert_stage = dialect.insert(stage).on_conflict_do_nothing()
 
     @property
@@ -190,9 +194,8 @@ class TicketStore:
             }
             for position, record in batch
         ]
-        ids = [row["id"] for row in rows]
-        stored = sa.select(ticket.c.id, ticket.c.content).where(ticket.c.id.in_(ids))
-        known = {row.id: row.content for row in connection.execute(stored)}
+        stored = connection.execute(_KNOWN, {"ids": [row["id"] for row in rows]})
+        known = {row.id: row.content for row in stored}
         verdicts: list[Accepted] = []
         fresh: list[dict[str, object]] = []
         for row in rows:
@@ -204,7 +207,7 @@ class TicketStore:
             else:
                 verdicts.append("repeat" if before == row["content"] else "conflict")
         if fresh:
-            connection.execute(self._insert(ticket).on_conflict_do_nothing(), fresh)
+            connection.execute(self._insert_ticket, fresh)
         return verdicts
 
     def load(self, ticket_id: TicketId) -> StoredTicket | None:

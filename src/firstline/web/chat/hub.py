@@ -157,6 +157,10 @@ class Hub:
         for stream in self._streams.get(conversation, ()):
             stream.wake(stale=True)
 
+    def remembered(self, conversation: str) -> Progress:
+        """Return how far the latest message is, as far as this process knows: maybe nothing."""
+        return self._working.get(conversation, ("", ""))[1]
+
     def progress(self, conversation: str, *, waiting: bool) -> Progress:
         """Return how far the latest message is.
 

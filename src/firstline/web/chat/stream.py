@@ -80,6 +80,9 @@ async def events(chat: Chat, stream: Stream, after: int) -> AsyncIterator[str]:
     while not stream.closed:
         parts = []
         if stream.take_stale():
+            if early := _early(chat, stream, said):
+                yield event("state", early.model_dump_json())
+                said = early
             held = await chat.log(stream.conversation, after)
             if held is None:
                 return
@@ -99,6 +102,17 @@ async def events(chat: Chat, stream: Stream, after: int) -> AsyncIterator[str]:
             yield ": still here\n\n"
     if stream.closed == "replaced":
         yield event("replaced", "{}")
+
+
+def _early(chat: Chat, stream: Stream, said: ShownState | None) -> ShownState | None:
+    """Return how far the latest message is, to be told before its conversation is read.
+
+    Where the database is far, everybody who has just written reads theirs at the same time.
+    """
+    if said is None or said.person or chat.store.is_local:
+        return None
+    early = said.model_copy(update={"progress": chat.hub.remembered(stream.conversation)})
+    return early if early.progress and early != said else None
 
 
 def event(name: str, data: str, number: int | None = None) -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, ParamSpec, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -28,6 +28,7 @@ from firstline.records import (
 )
 from firstline.store.chat import ChatStore
 from firstline.store.chat_records import CHAT, ChatMessage, Conversation, Log, Sent
+from firstline.store.database import LockedError, briefly
 from firstline.store.feedback import FeedbackAnswer
 from firstline.web.access.slowing import neighbourhood
 from firstline.web.chat.hub import Hub
@@ -45,6 +46,8 @@ PAUSE: Final = 0.02
 """Seconds without a further message after which those received are queued."""
 PAUSES: Final = 15
 AUTHORS: Final[dict[str, Author]] = {"customer": "customer", "bot": "bot", "staff": "staff"}
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
 IdentityState = Literal["anonymous", "verified", "refused"]
 
 
@@ -92,19 +95,25 @@ class Chat:
                 break
         await self._site.work.enqueue(ticket_id)
 
+    async def _near(
+        self, transaction: Callable[Given, Found], *args: Given.args, **kwargs: Given.kwargs
+    ) -> Found:
+        """Do as `store.near` says, but on a thread of the web: those of the workers are busy."""
+        if self.store.is_local:
+            try:
+                with briefly():
+                    return transaction(*args, **kwargs)
+            except LockedError:
+                pass
+        return await run_in_threadpool(transaction, *args, **kwargs)
+
     async def conversation(self, token: str) -> Conversation | None:
         """Return what `known` does, on a thread only where the database is far."""
-        if self.store.is_local:
-            return self.known(token)
-        return await run_in_threadpool(self.known, token)
+        return await self._near(self.known, token)
 
     async def log(self, conversation_id: str, after: int) -> Log | None:
         """Return a conversation from a number on, on a thread only where there is a wait."""
-        if self.store.is_local:
-            held = self.store.peek(conversation_id, after=after)
-            if held != "behind":
-                return held
-        return await run_in_threadpool(self.store.log, conversation_id, self.now(), after=after)
+        return await self._near(self.store.log, conversation_id, self.now(), after=after)
 
     def known(self, token: str) -> Conversation | None:
         """Return the conversation that a session's token opens, or None."""
@@ -165,18 +174,9 @@ class Chat:
     async def accept(
         self, conversation: Conversation, client_id: str, text: str, *, hand_over: bool = False
     ) -> Sent:
-        """Accept a message and tell its streams; `queue` the ticket then. See `send`.
-
-        To a file of this machine it is written here and now: on a thread it would wait longer for
-        the interpreter, once a query, than the whole of it takes.
-        """
+        """Accept a message and tell its streams; `queue` the ticket then. See `send`."""
         self._latest = time.monotonic()
-        if self.store.is_local:
-            sent = self.send(conversation, client_id, text, hand_over=hand_over)
-        else:
-            sent = await run_in_threadpool(
-                self.send, conversation, client_id, text, hand_over=hand_over
-            )
+        sent = await self._near(self.send, conversation, client_id, text, hand_over=hand_over)
         if sent.state == "new" and sent.ticket is not None:
             self.hub.accepted(sent.ticket, conversation.id)
         return sent
