@@ -142,6 +142,15 @@ def reading(engine: sa.Engine) -> sa.Engine:
     return engine
 
 
+def single(engine: sa.Engine) -> sa.Engine:
+    """Return the same database for transactions of one statement, written in one round trip.
+
+    Postgres makes a statement outside any transaction one of its own; on SQLite `begin` and its end
+    cost nothing, and are needed.
+    """
+    return reading(engine)
+
+
 def _speak_plainly(engine: sa.Engine, url: str) -> None:
     """Make every failure of the database itself (locked, full, gone) a SetupError."""
 

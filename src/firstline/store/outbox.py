@@ -22,6 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from firstline.records import Receipt, Ticket, TicketId
 from firstline.store.commitments import NewCommitment, add_commitments
+from firstline.store.database import single
 from firstline.store.schema import delivery
 from firstline.store.tickets import NEWER, instant
 from firstline.store.trust_tables import staff_reply
@@ -92,6 +93,7 @@ class Outbox:
 
     def __init__(self, engine: sa.Engine, *, forbids: Forbids = _nothing) -> None:
         self._engine = engine
+        self._single = single(engine)
         self._forbids = forbids
         dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
         self._insert = dialect.insert
@@ -161,7 +163,7 @@ class Outbox:
 
     def settle(self, receipt: Receipt) -> None:
         """Write down what became of a claimed delivery."""
-        with self._engine.begin() as connection:
+        with self._single.begin() as connection:
             settled = {"how": receipt.state, "why": receipt.detail, "when": instant(receipt.at)}
             connection.execute(_SETTLE, {"held": receipt.key, **settled})
 
@@ -183,10 +185,13 @@ class Outbox:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             return
         held = ((1, record.conversation), (2, record.customer or ""))
-        for kind, name in held:
-            lock = sa.func.hashtext(f"{record.inbox}:{name}")
-            if name:
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(kind, lock)))
+        locks = [
+            sa.func.pg_advisory_xact_lock(kind, sa.func.hashtext(f"{record.inbox}:{name}"))
+            for kind, name in held
+            if name
+        ]
+        if locks:
+            connection.execute(sa.select(*locks))
 
     @staticmethod
     def _again(row: sa.Row[tuple[object, ...]]) -> tuple[Claim, Receipt]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from firstline.records import ConversationId, TicketId
-from firstline.store.database import reading
+from firstline.store.database import reading, single
 from firstline.store.outbox import Kind
 from firstline.store.reply_tables import reply
 from firstline.store.schema import delivery
@@ -68,6 +68,7 @@ class ReplyStore:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._reader = reading(engine)
+        self._single = single(engine)
         dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
         self._insert = dialect.insert(reply).on_conflict_do_nothing().returning(reply.c.marker)
 
@@ -88,7 +89,7 @@ class ReplyStore:
             "text": text,
             "at": instant(at),
         }
-        with self._engine.begin() as connection:
+        with self._single.begin() as connection:
             return connection.scalar(self._insert, row) is not None
 
     def has(self, marker: str) -> bool:

@@ -17,6 +17,7 @@ import pytest
 from tests.conftest import PATIENCE
 from tests.web.chat.conftest import API, Talking, read, write
 
+from firstline.pipeline.progress import Step
 from firstline.records import TicketId
 from firstline.store.chat_records import Activity
 from firstline.web.chat import hub as hubs
@@ -207,6 +208,27 @@ async def test_a_model_asked_elsewhere_is_progress() -> None:
     await stream.wait(5.0)
     assert hub.progress("a", waiting=True) == "writing"
     assert hub.progress("a", waiting=False) == ""
+    await hub.stop()
+
+
+@pytest.mark.parametrize(("step", "key"), [("delivered", "t1:reply"), ("held", "t1")])
+async def test_what_was_told_here_wakes_a_stream_once(
+    step: Step, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look at the database finds it too, which is no news; what comes after it is."""
+    monkeypatch.setattr(hubs, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(hubs, "TICK_SECONDS", 0.01)
+    found: list[tuple[str, str, Activity]] = []
+    hub = Hub(lambda _since: tuple(found), now=now)
+    stream = hub.open("a", "x")
+    hub.accepted(TicketId("t1"), "a")
+    assert await stream.wait(5.0)
+    hub.told(TicketId("t1"), step)
+    assert await stream.wait(5.0)
+    found.append((key, "a", "ended"))
+    assert not await stream.wait(0.3)
+    found.append(("t1:question", "a", "ended"))
+    assert await stream.wait(5.0)
     await hub.stop()
 
 

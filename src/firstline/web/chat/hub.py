@@ -122,6 +122,12 @@ class Hub:
         self._count = 0
         self._tickets: OrderedDict[str, str] = OrderedDict()
         self._working: OrderedDict[str, tuple[str, Progress]] = OrderedDict()
+        self._ended: dict[str, float] = {}
+        """What was told here since the last looks, and when: streams were woken for it already.
+
+        A ticket that a person got is under its id, one of which something was delivered under the
+        start of that delivery's marker.
+        """
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watcher: asyncio.Task[None] | None = None
 
@@ -214,6 +220,8 @@ class Hub:
         if conversation is None:
             return
         ended = step in ("delivered", "held")
+        if ended and conversation in self._streams:
+            self._ended[ticket_id if step == "held" else f"{ticket_id}:"] = time.monotonic()
         self._advance(conversation, ticket_id, _WORDS[step], ended=ended)
         for stream in self._streams.get(conversation, ()):
             stream.wake(stale=ended)
@@ -253,9 +261,20 @@ class Hub:
                 log.warning("chat_look_failed", kind=type(error).__name__)
                 continue
             for key, conversation, activity in found:
-                if (key, activity) not in seen and conversation in self._streams:
+                if (key, activity) in seen or conversation not in self._streams:
+                    continue
+                if activity == "asked" or not self._ended.keys() & {key, _start(key)}:
                     self._elsewhere(conversation, activity)
             seen = {(key, activity) for key, _, activity in found}
+            self._forget_ended([key for key, _, _ in found], looked)
+
+    def _forget_ended(self, found: Sequence[str], looked: float) -> None:
+        """Forget what a look has found: whatever else comes for these tickets is news again."""
+        known = {*found, *map(_start, found)}
+        oldest = looked - OVERLAP.total_seconds()
+        self._ended = {
+            told: at for told, at in self._ended.items() if told not in known and at > oldest
+        }
 
     def _elsewhere(self, conversation: str, activity: Activity) -> None:
         if activity == "asked":
@@ -277,3 +296,9 @@ class Hub:
             self._watcher.cancel()
             with suppress(asyncio.CancelledError):
                 await self._watcher
+
+
+def _start(key: str) -> str:
+    """Return the part of a delivery's marker that names its ticket; of a ticket's id, nothing."""
+    ticket, colon, _ = key.rpartition(":")
+    return f"{ticket}{colon}"
