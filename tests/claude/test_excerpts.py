@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from firstline.claude.excerpts import asking, best_run, topics
@@ -16,6 +16,7 @@ TEXT = st.text(max_size=200) | st.lists(
 
 
 @given(TEXT, st.floats(-50, 120))
+@example(". 0. CHOOSE", 4.0)
 def test_a_run_is_whole_fits_and_can_be_quoted(text: str, room: float) -> None:
     """What is cut out of a passage is a quote of it, within its room."""
     run = best_run(text, topics("open choose save"), room)

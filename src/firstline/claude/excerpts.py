@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 import re2
 
 from firstline.claude.tokens import estimate
+from firstline.proof.quotes import quoted_units
 from firstline.proof.sentences import Unit, units, words
 
 _ASKS = re2.compile(
@@ -98,7 +99,11 @@ def best_run(text: str, asked: Collection[str], room: float) -> str:
             value += worth[end]
             best = max(best, (value, -start, end + 1))
     value, start, end = best
-    return text[blocks[-start][0].start : blocks[end - 1][-1].end] if value else ""
+    if not value:
+        return ""
+    run = text[blocks[-start][0].start : blocks[end - 1][-1].end]
+    # At its beginning a number with a full stop becomes that of a list item: no quote of the text.
+    return run if quoted_units(run, text) else ""
 
 
 def _blocks(found: Sequence[Unit]) -> list[list[Unit]]:
