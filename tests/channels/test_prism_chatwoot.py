@@ -6,16 +6,11 @@ what Firstline sends, and what the double answers.
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
+from tests.channels.prism import prism_and, prism_before
 
 from firstline.channels.base import Parcel
 from firstline.channels.chatwoot import Chatwoot, ChatwootSettings
@@ -43,53 +38,13 @@ class Checked:
         return replace(self.double.settings, url=self.url, seconds=15.0)
 
 
-def _needed() -> tuple[str, Path]:
-    """Return Prism and the file, or skip."""
-    prism = os.environ.get("FIRSTLINE_PRISM") or shutil.which("prism")
-    if not prism or not Path(prism).exists():
-        pytest.skip("prism is not on the PATH (npm install @stoplight/prism-cli, FIRSTLINE_PRISM)")
-    beside = Path(__file__).parents[3] / "shared" / "specs"
-    file = Path(os.environ.get("FIRSTLINE_SHARED_SPECS", beside)) / SPECIFICATION
-    if not file.exists():
-        pytest.skip("Chatwoot's OpenAPI file is not here (FIRSTLINE_SHARED_SPECS)")
-    return prism, file
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checked]:
     """Return a double behind Prism, which turns whatever breaks the file's rules to an error."""
-    prism, file = _needed()
-    port = _free_port()
+    needed = prism_and(SPECIFICATION)
     said = tmp_path_factory.mktemp("prism") / "log.txt"
-    with ChatwootDouble() as double, said.open("wb") as log:
-        command = [prism, "proxy", "-h", "127.0.0.1", "-p", str(port), "--errors"]
-        process = subprocess.Popen(
-            [*command, str(file), double.url], stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
-        try:
-            _wait_for(port, process)
-            yield Checked(double, f"http://127.0.0.1:{port}")
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            pytest.fail("prism ended early")
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.2)
-    pytest.fail("prism did not start in time")
+    with ChatwootDouble() as double, prism_before(needed, double.url, said) as url:
+        yield Checked(double, url)
 
 
 async def test_everything_asked_and_answered_is_chatwoots(checked: Checked) -> None:

@@ -7,17 +7,12 @@ body for adding tags, and it asks for `start_time` beside a cursor, where its ow
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import time
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
+from tests.channels.prism import prism_and, prism_before
 
 from firstline.channels.base import Parcel
 from firstline.channels.helpdesk import DeskRefused, HandOver
@@ -26,7 +21,6 @@ from firstline.outbound import Outbound, Reach
 from firstline.testing.zendesk_double import ZendeskDouble
 from firstline.testing.zendesk_state import HUMAN_AGENT
 
-PATIENCE = 60.0
 SPECIFICATION = "zendesk-support-oas-official-src.yaml"
 
 
@@ -49,55 +43,13 @@ class Checked:
         return ticket
 
 
-def _needed() -> tuple[str, Path]:
-    """Return Prism and the file, or skip."""
-    prism = os.environ.get("FIRSTLINE_PRISM") or shutil.which("prism")
-    if not prism or not Path(prism).exists():
-        pytest.skip("prism is not on the PATH (npm install @stoplight/prism-cli, FIRSTLINE_PRISM)")
-    beside = Path(__file__).parents[3] / "shared" / "specs"
-    file = Path(os.environ.get("FIRSTLINE_SHARED_SPECS", beside)) / SPECIFICATION
-    if not file.exists():
-        pytest.skip("Zendesk's OpenAPI file is not here (FIRSTLINE_SHARED_SPECS)")
-    return prism, file
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checked]:
     """Return a double behind Prism, which turns whatever breaks the file's rules to an error."""
-    prism, file = _needed()
-    port = _free_port()
+    needed = prism_and(SPECIFICATION)
     said = tmp_path_factory.mktemp("prism") / "log.txt"
-    with ZendeskDouble() as double, said.open("wb") as log:
-        command = [prism, "proxy", "-h", "127.0.0.1", "-p", str(port), "--errors"]
-        process = subprocess.Popen(
-            [*command, str(file), double.url], stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
-        try:
-            _wait_for(port, process, said)
-            yield Checked(double, f"http://127.0.0.1:{port}")
-        finally:
-            process.terminate()
-            process.wait(PATIENCE)
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes], said: Path) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            break
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"prism did not start: {said.read_text('utf-8')[-500:]}")
+    with ZendeskDouble() as double, prism_before(needed, double.url, said) as url:
+        yield Checked(double, url)
 
 
 def _parcel(ticket: str, marker: str) -> Parcel:
